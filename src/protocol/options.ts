@@ -1,0 +1,30 @@
+/**
+ * Launcher → preload: how a process that preloads `dist/backend.cjs` is told what to do.
+ * Travels as JSON in one environment variable, so that the script's argv stays its own and children inherit it.
+ */
+
+export const optionsVariable = "LAYERSCOPE_OPTIONS";
+
+export type EngineChoice = "auto" | "native" | "embedded";
+
+export interface BackendOptions {
+  /** Folder that holds run folders. Absolute. */
+  readonly runs: string;
+  readonly engine: EngineChoice;
+  /** `scalars`, `every`, or a percentage as a decimal string. */
+  readonly budget: string;
+  /** Found again in run.json. */
+  readonly launch: string | null;
+  /**
+   * A run folder already made by the launcher for the first process whose main script is `script`;
+   * null: each process makes its own when it starts to train.
+   */
+  readonly claim: { readonly id: string; readonly folder: string; readonly script: string } | null;
+  /** Run of the parent process. */
+  readonly parent: string | null;
+  /** Replace BatchNorm's training kernels by fused ones. */
+  readonly fast: boolean;
+  /** Stop in an attached debugger where a layer first goes non-finite. */
+  readonly breakOnAnomaly: boolean;
+  readonly diskLimitBytes: number;
+}

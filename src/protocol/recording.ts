@@ -1,0 +1,183 @@
+/**
+ * Backend → recorder worker: what the training thread hands over.
+ * Numbers travel as rows in a Float64Array that is transferred, everything else as plain objects, on one port, in order.
+ */
+
+import type { EngineInfo, LayerInfo, RunEvent, RunStatus, WeightInfo } from "../run/format.js";
+import { listColumns, type Row, scalarColumns, type TableName, tableNames } from "../stats/catalogue.js";
+
+export type ToRecorder =
+  | StartMessage
+  | RowsMessage
+  | LayersMessage
+  | EngineMessage
+  | EventMessage
+  | ProgressMessage
+  | FlushMessage
+  | EndMessage;
+
+export interface StartMessage {
+  readonly type: "start";
+  /** The run's folder; made by the worker when it is not there. */
+  readonly folder: string;
+  readonly id: string;
+  readonly launch: string | null;
+  readonly parent: string | null;
+  readonly script: { readonly path: string; readonly arguments: readonly string[]; readonly workingFolder: string };
+  readonly startedAt: string;
+  readonly processId: number;
+  readonly budget: string;
+  /** Largest size of the run folder in bytes; beyond it old steps are thinned. */
+  readonly diskLimitBytes: number;
+  /** Two int32: [0] flushes answered (Atomics.notify on each), [1] bytes of rows received and written. */
+  readonly shared: SharedArrayBuffer;
+}
+
+/** Rows as written by `RowEncoder`; the buffer is transferred. */
+export interface RowsMessage {
+  readonly type: "rows";
+  readonly values: Float64Array;
+}
+
+/** New layers and weights, in index order; re-sent whole when something about one changed. */
+export interface LayersMessage {
+  readonly type: "layers";
+  readonly layers: readonly LayerInfo[];
+  readonly weights: readonly WeightInfo[];
+}
+
+export interface EngineMessage {
+  readonly type: "engine";
+  readonly engine: EngineInfo;
+}
+
+export interface EventMessage {
+  readonly type: "event";
+  readonly event: RunEvent;
+}
+
+export interface ProgressMessage {
+  readonly type: "progress";
+  readonly epoch: { readonly current: number; readonly total: number | null; readonly stepsPerEpoch: number | null } | null;
+  readonly overheadPercent: number | null;
+  readonly skippedSteps: number;
+}
+
+/** Write everything now, then add 1 to shared[0] and notify. */
+export interface FlushMessage {
+  readonly type: "flush";
+}
+
+/** The process is about to end; flush follows. */
+export interface EndMessage {
+  readonly type: "end";
+  readonly status: RunStatus;
+  readonly exitCode: number | null;
+  readonly error: { readonly message: string; readonly stack: string | null } | null;
+}
+
+/**
+ * Row layout, all float64: table index, step, series, presence mask of the scalars, presence mask of the lists,
+ * then the present scalars in catalogue order, then for each present list its length and its values.
+ */
+export class RowEncoder {
+  private values: Float64Array;
+  private used = 0;
+
+  constructor(private readonly chunkLength = 8192) {
+    this.values = new Float64Array(chunkLength);
+  }
+
+  /** Number of float64 waiting. */
+  get length(): number {
+    return this.used;
+  }
+
+  add(table: TableName, step: number, series: number, row: Row): void {
+    const scalars: readonly (keyof Row)[] = scalarColumns[table];
+    const lists: readonly (keyof Row)[] = listColumns[table];
+    let needed = 5 + scalars.length;
+    for (const name of lists) needed += 1 + ((row[name] as ArrayLike<number> | undefined)?.length ?? 0);
+    this.reserve(needed);
+    const values = this.values;
+    const head = this.used;
+    values[head] = tableNames.indexOf(table);
+    values[head + 1] = step;
+    values[head + 2] = series;
+    let at = head + 5;
+    let mask = 0;
+    let bit = 1;
+    for (const name of scalars) {
+      const value = row[name];
+      if (value !== undefined) {
+        mask += bit;
+        values[at++] = value as number;
+      }
+      bit *= 2;
+    }
+    values[head + 3] = mask;
+    mask = 0;
+    bit = 1;
+    for (const name of lists) {
+      const list = row[name] as ArrayLike<number> | undefined;
+      if (list !== undefined) {
+        mask += bit;
+        values[at++] = list.length;
+        values.set(list, at);
+        at += list.length;
+      }
+      bit *= 2;
+    }
+    values[head + 4] = mask;
+    this.used = at;
+  }
+
+  /** The rows so far, in a buffer of their own that can be transferred; the encoder starts afresh. */
+  take(): Float64Array {
+    const taken = this.values.slice(0, this.used);
+    this.used = 0;
+    return taken;
+  }
+
+  private reserve(length: number): void {
+    if (this.used + length <= this.values.length) return;
+    const grown = new Float64Array(Math.max(this.values.length * 2, this.used + length, this.chunkLength));
+    grown.set(this.values.subarray(0, this.used));
+    this.values = grown;
+  }
+}
+
+export interface DecodedRow {
+  readonly table: TableName;
+  readonly step: number;
+  readonly series: number;
+  readonly row: Row;
+}
+
+/** Reads what `RowEncoder` wrote. Lists are views into `values`. */
+export function* decodeRows(values: Float64Array): Generator<DecodedRow> {
+  let at = 0;
+  while (at < values.length) {
+    const table = tableNames[values[at] ?? -1];
+    if (table === undefined) throw new Error(`Row at ${at}: got table number ${values[at]}, wanted 0..${tableNames.length - 1}.`);
+    const step = values[at + 1] as number;
+    const series = values[at + 2] as number;
+    let scalarMask = values[at + 3] as number;
+    let listMask = values[at + 4] as number;
+    at += 5;
+    const row: Record<string, number | Float64Array> = {};
+    for (const name of scalarColumns[table]) {
+      if (scalarMask % 2 === 1) row[name] = values[at++] as number;
+      scalarMask = Math.floor(scalarMask / 2);
+    }
+    for (const name of listColumns[table]) {
+      if (listMask % 2 === 1) {
+        const length = values[at++] as number;
+        row[name] = values.subarray(at, at + length);
+        at += length;
+      }
+      listMask = Math.floor(listMask / 2);
+    }
+    yield { table, step, series, row: row as Row };
+  }
+}

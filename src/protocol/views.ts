@@ -1,0 +1,214 @@
+/**
+ * Extension host ↔ webviews (dashboard and live view). Snapshot, then increments:
+ * a view says `ready`, gets `snapshot`, then what it asked for, then deltas while it is visible.
+ * Every string of a run is data: views set it as text, never as HTML.
+ */
+
+import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "../run/format.js";
+import type { StatisticName } from "../stats/catalogue.js";
+
+export type ToView =
+  | SnapshotMessage
+  | RunMessage
+  | LayersMessage
+  | SummariesMessage
+  | FindingsMessage
+  | SeriesMessage
+  | ChannelsMessage
+  | HealthMapMessage
+  | RunListMessage
+  | RevealMessage;
+
+export type FromView =
+  | ReadyMessage
+  | SubscribeMessage
+  | ChannelsRequest
+  | HealthMapRequest
+  | OpenSourceMessage
+  | OpenDashboardMessage
+  | OpenRunMessage
+  | CommandMessage
+  | SaveMessage;
+
+/** State of the run as a view shows it; `none` when there is no run to show. */
+export type RunState = "none" | "waiting" | "stalled" | RunStatus;
+
+/** Header of the run: everything of run.json but the layers. */
+export interface RunHeader {
+  readonly state: RunState;
+  /** One sentence for the state and one for what to do next; already translated. */
+  readonly sentence: string;
+  readonly action: { readonly label: string; readonly command: string } | null;
+  readonly run: Omit<RunFile, "layers" | "weights"> | null;
+  readonly loss: number | null;
+  readonly stepsPerSecond: number | null;
+  readonly elapsedMs: number | null;
+  readonly remainingMs: number | null;
+}
+
+export interface SnapshotMessage {
+  readonly type: "snapshot";
+  readonly header: RunHeader;
+  readonly layers: readonly LayerInfo[];
+  readonly summaries: readonly LayerSummary[];
+  readonly findings: readonly ViewFinding[];
+  /** Layer index to select, from the last session or the click that opened the view. */
+  readonly selectedLayer: number | null;
+}
+
+export interface RunMessage {
+  readonly type: "run";
+  readonly header: RunHeader;
+}
+
+export interface LayersMessage {
+  readonly type: "layers";
+  readonly layers: readonly LayerInfo[];
+}
+
+/** Last numbers of a layer, for lists and ordering. */
+export interface LayerSummary {
+  readonly layer: number;
+  readonly step: number;
+  readonly last: Readonly<Partial<Record<StatisticName, number>>>;
+  /** 0 healthy, 1 info, 2 warning, 3 error. */
+  readonly severity: 0 | 1 | 2 | 3;
+  /** Larger is worse; the live view shows the worst first. */
+  readonly attention: number;
+}
+
+export interface SummariesMessage {
+  readonly type: "summaries";
+  readonly summaries: readonly LayerSummary[];
+}
+
+export interface ViewFinding {
+  readonly id: string;
+  readonly level: "info" | "warning" | "error";
+  readonly layer: number | null;
+  readonly channel: number | null;
+  readonly step: number;
+  readonly message: string;
+  readonly action: string;
+  readonly source: SourcePosition | null;
+}
+
+export interface FindingsMessage {
+  readonly type: "findings";
+  readonly findings: readonly ViewFinding[];
+}
+
+/** `layer` is an index in layers; -1 for the table `steps` (loss, step time). Lists are reduced to their channels' mean. */
+export interface SeriesKey {
+  readonly layer: number;
+  readonly statistic: StatisticName;
+}
+
+/** What a view wants to see; replaces the last subscription. `range` null = live: everything up to the newest step. */
+export interface SubscribeMessage {
+  readonly type: "subscribe";
+  readonly series: readonly SeriesKey[];
+  readonly range: { readonly from: number; readonly to: number } | null;
+  /** At most this many points are sent for a series (two per pixel of its chart). */
+  readonly points: number;
+}
+
+/**
+ * Points of one series, oldest first. A bucket stands for steps step[i] .. step[i+1]-1.
+ * NaN in `mean` marks a bucket that holds a NaN or Inf value; `nonfinite` lists the first such steps.
+ */
+export interface SeriesData {
+  readonly key: SeriesKey;
+  readonly step: Float64Array;
+  readonly mean: Float64Array;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly nonfinite: readonly number[];
+}
+
+export interface SeriesMessage {
+  readonly type: "series";
+  /** Range that the points cover. */
+  readonly from: number;
+  readonly to: number;
+  /** False: replaces what the view holds. True: points at steps ≥ the first sent step replace, the rest stays. */
+  readonly append: boolean;
+  readonly data: readonly SeriesData[];
+}
+
+/** Per-channel values of one layer at one step (the last captured one at or before it; null = newest). */
+export interface ChannelsRequest {
+  readonly type: "channels";
+  readonly layer: number;
+  readonly step: number | null;
+}
+
+export interface ChannelsMessage {
+  readonly type: "channels";
+  readonly layer: number;
+  readonly step: number;
+  readonly values: Readonly<Partial<Record<StatisticName, Float64Array>>>;
+}
+
+export interface HealthMapRequest {
+  readonly type: "healthMap";
+  readonly statistic: StatisticName;
+  readonly columns: number;
+}
+
+/** Row-major [layers.length, columns]; NaN = not captured, Infinity = the bucket holds a NaN or Inf. */
+export interface HealthMapMessage {
+  readonly type: "healthMap";
+  readonly statistic: StatisticName;
+  readonly layers: readonly number[];
+  readonly columns: number;
+  readonly from: number;
+  readonly to: number;
+  readonly values: Float64Array;
+}
+
+export interface RunListEntry {
+  readonly folder: string;
+  readonly id: string;
+  readonly script: string;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  readonly steps: number;
+}
+export interface RunListMessage {
+  readonly type: "runs";
+  readonly runs: readonly RunListEntry[];
+}
+
+/** Select this layer (and step), scroll to it. */
+export interface RevealMessage {
+  readonly type: "reveal";
+  readonly layer: number;
+  readonly step: number | null;
+}
+
+export interface ReadyMessage {
+  readonly type: "ready";
+}
+export interface OpenSourceMessage {
+  readonly type: "openSource";
+  readonly source: SourcePosition;
+}
+export interface OpenDashboardMessage {
+  readonly type: "openDashboard";
+  readonly layer: number | null;
+}
+export interface OpenRunMessage {
+  readonly type: "openRun";
+  readonly folder: string;
+}
+/** One of our own contributed commands. */
+export interface CommandMessage {
+  readonly type: "command";
+  readonly command: string;
+}
+export interface SaveMessage {
+  readonly type: "save";
+  readonly suggestedName: string;
+  readonly content: { readonly kind: "png"; readonly dataUrl: string } | { readonly kind: "csv"; readonly text: string };
+}
