@@ -58,7 +58,11 @@ export interface EventMessage {
 
 export interface ProgressMessage {
   readonly type: "progress";
-  readonly epoch: { readonly current: number; readonly total: number | null; readonly stepsPerEpoch: number | null } | null;
+  readonly epoch: {
+    readonly current: number;
+    readonly total: number | null;
+    readonly stepsPerEpoch: number | null;
+  } | null;
   readonly overheadPercent: number | null;
   readonly skippedSteps: number;
 }
@@ -159,7 +163,8 @@ export function* decodeRows(values: Float64Array): Generator<DecodedRow> {
   let at = 0;
   while (at < values.length) {
     const table = tableNames[values[at] ?? -1];
-    if (table === undefined) throw new Error(`Row at ${at}: got table number ${values[at]}, wanted 0..${tableNames.length - 1}.`);
+    if (table === undefined)
+      throw new Error(`Row at ${at}: got table number ${values[at]}, wanted 0..${tableNames.length - 1}.`);
     const step = values[at + 1] as number;
     const series = values[at + 2] as number;
     let scalarMask = values[at + 3] as number;

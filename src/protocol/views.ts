@@ -210,5 +210,7 @@ export interface CommandMessage {
 export interface SaveMessage {
   readonly type: "save";
   readonly suggestedName: string;
-  readonly content: { readonly kind: "png"; readonly dataUrl: string } | { readonly kind: "csv"; readonly text: string };
+  readonly content:
+    | { readonly kind: "png"; readonly dataUrl: string }
+    | { readonly kind: "csv"; readonly text: string };
 }

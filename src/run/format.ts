@@ -114,7 +114,11 @@ export interface RunFile {
   /** Path of the control socket (named pipe on Windows) while the process lives. */
   readonly control: string | null;
   readonly steps: number;
-  readonly epoch: { readonly current: number; readonly total: number | null; readonly stepsPerEpoch: number | null } | null;
+  readonly epoch: {
+    readonly current: number;
+    readonly total: number | null;
+    readonly stepsPerEpoch: number | null;
+  } | null;
   /** Measured: time spent in our code against the rest of the training steps. */
   readonly overhead: { readonly percent: number | null; readonly skippedSteps: number };
   readonly layers: readonly LayerInfo[];

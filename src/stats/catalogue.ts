@@ -20,28 +20,82 @@ export interface Statistic {
 }
 
 const activationScalars = [
-  "count", "mean", "variance", "min", "max", "p15", "p50", "p85",
-  "zeroFraction", "saturatedFraction", "deadFraction", "nanCount", "infCount",
-  "inputCount", "inputMean", "inputVariance", "inputMin", "inputMax", "inputP15", "inputP50", "inputP85",
-  "inputZeroFraction", "inputNanCount", "inputInfCount",
-  "histogramMin", "histogramMax",
-  "meanDrift", "varianceDrift", "referenceDrift",
+  "count",
+  "mean",
+  "variance",
+  "min",
+  "max",
+  "p15",
+  "p50",
+  "p85",
+  "zeroFraction",
+  "saturatedFraction",
+  "deadFraction",
+  "nanCount",
+  "infCount",
+  "inputCount",
+  "inputMean",
+  "inputVariance",
+  "inputMin",
+  "inputMax",
+  "inputP15",
+  "inputP50",
+  "inputP85",
+  "inputZeroFraction",
+  "inputNanCount",
+  "inputInfCount",
+  "histogramMin",
+  "histogramMax",
+  "meanDrift",
+  "varianceDrift",
+  "referenceDrift",
 ] as const;
-const activationLists = ["channelMean", "channelVariance", "inputChannelMean", "inputChannelVariance", "histogram"] as const;
+const activationLists = [
+  "channelMean",
+  "channelVariance",
+  "inputChannelMean",
+  "inputChannelVariance",
+  "histogram",
+] as const;
 
 const batchNormScalars = [
-  "valuesPerChannel", "passes", "meanShift", "logVarianceRatio", "betweenBatchVariance", "samplingNull", "warmup",
+  "valuesPerChannel",
+  "passes",
+  "meanShift",
+  "logVarianceRatio",
+  "betweenBatchVariance",
+  "samplingNull",
+  "warmup",
 ] as const;
 const batchNormLists = [
-  "batchMean", "batchVariance", "runningMean", "runningVariance", "gamma", "beta", "gap", "channelLogVarianceRatio",
+  "batchMean",
+  "batchVariance",
+  "runningMean",
+  "runningVariance",
+  "gamma",
+  "beta",
+  "gap",
+  "channelLogVarianceRatio",
 ] as const;
 
 const weightScalars = [
-  "gradientNorm", "gradientMeanAbs", "weightNorm", "updateRatio", "gradientNonfinite", "weightNonfinite",
+  "gradientNorm",
+  "gradientMeanAbs",
+  "weightNorm",
+  "updateRatio",
+  "gradientNonfinite",
+  "weightNonfinite",
 ] as const;
 
 const stepScalars = [
-  "timeMs", "loss", "learningRate", "batchSize", "optimizer", "stepMs", "overheadMs", "level",
+  "timeMs",
+  "loss",
+  "learningRate",
+  "batchSize",
+  "optimizer",
+  "stepMs",
+  "overheadMs",
+  "level",
 ] as const;
 
 /** Scalar columns of each table, in storage order. A value that was not captured is null, never NaN. */

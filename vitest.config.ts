@@ -1,0 +1,30 @@
+import { defineConfig } from "vitest/config";
+
+/** Unit: pure. Integration: real processes on dist/. End to end: the packaged extension in a real workbench. */
+export default defineConfig({
+  define: { __LAYERSCOPE_VERSION__: JSON.stringify("0.0.0-test") },
+  test: {
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+        },
+      },
+    ],
+  },
+});
