@@ -4,7 +4,7 @@
  * Every string of a run is data: views set it as text, never as HTML.
  */
 
-import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "../run/format.js";
+import type { LayerInfo, RunFile, RunStatus, SourcePosition, WeightInfo } from "../run/format.js";
 import type { StatisticName } from "../stats/catalogue.js";
 
 export type ToView =
@@ -16,14 +16,20 @@ export type ToView =
   | SeriesMessage
   | ChannelsMessage
   | HealthMapMessage
+  | HistogramsMessage
+  | MetricsMessage
   | RunListMessage
-  | RevealMessage;
+  | RevealMessage
+  | ActMessage;
 
 export type FromView =
   | ReadyMessage
   | SubscribeMessage
   | ChannelsRequest
   | HealthMapRequest
+  | HistogramsRequest
+  | SelectMessage
+  | ProblemMessage
   | OpenSourceMessage
   | OpenDashboardMessage
   | OpenRunMessage
@@ -50,6 +56,7 @@ export interface SnapshotMessage {
   readonly type: "snapshot";
   readonly header: RunHeader;
   readonly layers: readonly LayerInfo[];
+  readonly weights: readonly WeightInfo[];
   readonly summaries: readonly LayerSummary[];
   readonly findings: readonly ViewFinding[];
   /** Layer index to select, from the last session or the click that opened the view. */
@@ -64,6 +71,7 @@ export interface RunMessage {
 export interface LayersMessage {
   readonly type: "layers";
   readonly layers: readonly LayerInfo[];
+  readonly weights: readonly WeightInfo[];
 }
 
 /** Last numbers of a layer, for lists and ordering. */
@@ -102,12 +110,19 @@ export interface FindingsMessage {
 export interface SeriesKey {
   readonly layer: number;
   readonly statistic: StatisticName;
+  /** Index in weights; only, and always, for statistics of the table `weights`. */
+  readonly weight?: number;
+}
+
+export interface SeriesRequest extends SeriesKey {
+  /** At most this many points for this series; absent: `SubscribeMessage.points`. */
+  readonly points?: number;
 }
 
 /** What a view wants to see; replaces the last subscription. `range` null = live: everything up to the newest step. */
 export interface SubscribeMessage {
   readonly type: "subscribe";
-  readonly series: readonly SeriesKey[];
+  readonly series: readonly SeriesRequest[];
   readonly range: { readonly from: number; readonly to: number } | null;
   /** At most this many points are sent for a series (two per pixel of its chart). */
   readonly points: number;
@@ -136,7 +151,7 @@ export interface SeriesMessage {
   readonly data: readonly SeriesData[];
 }
 
-/** Per-channel values of one layer at one step (the last captured one at or before it; null = newest). */
+/** Answered once; asked again when the view wants newer ones. Per-channel values of one layer at one step (the last captured one at or before it; null = newest). */
 export interface ChannelsRequest {
   readonly type: "channels";
   readonly layer: number;
@@ -150,10 +165,13 @@ export interface ChannelsMessage {
   readonly values: Readonly<Partial<Record<StatisticName, Float64Array>>>;
 }
 
+/** Answered once. A statistic of the table `weights` is that of the layer's kernel (its first weight). */
 export interface HealthMapRequest {
   readonly type: "healthMap";
   readonly statistic: StatisticName;
   readonly columns: number;
+  /** Absent or null: the whole run. */
+  readonly range?: { readonly from: number; readonly to: number } | null;
 }
 
 /** Row-major [layers.length, columns]; NaN = not captured, Infinity = the bucket holds a NaN or Inf. */
@@ -165,6 +183,38 @@ export interface HealthMapMessage {
   readonly from: number;
   readonly to: number;
   readonly values: Float64Array;
+}
+
+/** Answered once: at most `columns` captured histograms of one layer, spread over the range (null: the whole run). */
+export interface HistogramsRequest {
+  readonly type: "histograms";
+  readonly layer: number;
+  readonly columns: number;
+  readonly range: { readonly from: number; readonly to: number } | null;
+}
+
+/** Column i was captured at step[i]; its `bins` counts (row i of `counts`) span low[i] .. high[i] as in the run folder. */
+export interface HistogramsMessage {
+  readonly type: "histograms";
+  readonly layer: number;
+  readonly bins: number;
+  readonly step: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  readonly counts: Float64Array;
+}
+
+/** What the script logs at the end of each epoch. */
+export interface EpochMetrics {
+  readonly epoch: number;
+  readonly step: number;
+  readonly logs: Readonly<Record<string, number | string>>;
+}
+
+/** All epochs so far; sent after the snapshot and whenever one is added. */
+export interface MetricsMessage {
+  readonly type: "metrics";
+  readonly epochs: readonly EpochMetrics[];
 }
 
 export interface RunListEntry {
@@ -187,8 +237,40 @@ export interface RevealMessage {
   readonly step: number | null;
 }
 
+/** A command of the palette, a key or a context menu that the view itself carries out. */
+export interface ActMessage {
+  readonly type: "act";
+  readonly action: ViewAction;
+}
+
+export type ViewAction =
+  | "goLive"
+  | "zoomIn"
+  | "zoomOut"
+  | "resetZoom"
+  | "cursorBack"
+  | "cursorForward"
+  | "toggleLogarithmic"
+  | "toggleTable"
+  | "copyChart"
+  | "saveChart"
+  | "saveNumbers"
+  | "findLayer";
+
 export interface ReadyMessage {
   readonly type: "ready";
+}
+/** What the user looks at now. */
+export interface SelectMessage {
+  readonly type: "select";
+  readonly layer: number | null;
+  /** Null: the newest step. */
+  readonly step: number | null;
+}
+/** An error inside the view, for the log. */
+export interface ProblemMessage {
+  readonly type: "problem";
+  readonly message: string;
 }
 export interface OpenSourceMessage {
   readonly type: "openSource";
