@@ -1,8 +1,9 @@
 // Usage: node esbuild.mjs [--watch | --minify]
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
+import { buildEmbedded } from "./src/backend/engine/embedded/build.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -26,14 +27,10 @@ const bundles = [
   { entry: "src/backend/preload.ts", output: "dist/backend.cjs", options: node },
   { entry: "src/backend/hooks/main.ts", output: "dist/hooks.cjs", options: node },
   { entry: "src/backend/recorder/worker.ts", output: "dist/recorder.cjs", options: node },
-  { entry: "src/backend/engine/embedded/main.ts", output: "dist/embedded/main.cjs", options: node },
   { entry: "src/cli/main.ts", output: "dist/cli.cjs", options: node },
   { entry: "webview/dashboard/main.ts", output: "dist/webview/dashboard.js", options: webview },
   { entry: "webview/live/main.ts", output: "dist/webview/live.js", options: webview },
 ];
-
-/** Kernels of the embedded engine; every Node since 16 has SIMD. */
-const wasmFiles = ["tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm"];
 
 /**
  * @param {Bundle} bundle
@@ -66,21 +63,19 @@ function presentBundles() {
   });
 }
 
-async function prepare() {
+/** What esbuild's table cannot make: kernels, and the embedded engine with tfjs's packages beside it. */
+async function prepare(minify = false) {
   const kernels = join(root, "src/kernels/build.mjs");
   if (existsSync(kernels)) await (await import(pathToFileURL(kernels).href)).buildKernels();
-  mkdirSync(join(root, "dist/embedded"), { recursive: true });
-  for (const file of wasmFiles) {
-    cpSync(join(root, "node_modules/@tensorflow/tfjs-backend-wasm/dist", file), join(root, "dist/embedded", file));
-  }
+  return await buildEmbedded({ minify });
 }
 
 /** Fills dist/; the metafiles tell what went into it. */
 export async function build({ minify = false } = {}) {
   if (minify) rmSync(join(root, "dist"), { recursive: true, force: true });
-  await prepare();
+  const embedded = await prepare(minify);
   const results = await Promise.all(presentBundles().map((bundle) => esbuild.build(settings(bundle, minify))));
-  return results.map((result) => result.metafile);
+  return [...embedded, ...results.map((result) => result.metafile)];
 }
 
 /** Lines that the problem matcher of .vscode/tasks.json understands. */

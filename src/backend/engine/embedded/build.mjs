@@ -1,0 +1,120 @@
+// Fills dist/embedded/: one CommonJS file per tfjs package (used where the project lacks it), the engine, its kernels.
+import { copyFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "../../../..");
+const output = join(root, "dist/embedded");
+const modules = join(root, "node_modules/@tensorflow");
+
+/** Package → entry of its bundle. Each imports the others by name, so that a project's own copy is used where there is one. */
+const packages = {
+  "tfjs-core": "packages/tfjsCore.ts",
+  "tfjs-backend-cpu": "packages/tfjsBackendCpu.ts",
+  "tfjs-layers": "packages/tfjsLayers.ts",
+  "tfjs-converter": "packages/tfjsConverter.ts",
+  "tfjs-data": "packages/tfjsData.ts",
+  "tfjs-backend-wasm": "packages/tfjsBackendWasm.ts",
+  tfjs: "packages/tfjs.ts",
+  "tfjs-node": "packages/tfjsNode.ts",
+};
+
+/** Other packages stay outside; this package and deep paths are bundled. */
+const keepOthersOutside = (own) => ({
+  name: "keep-others-outside",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@tensorflow\/tfjs[\w-]*$/ }, ({ path }) =>
+      path === `@tensorflow/${own}` ? undefined : { path, external: true },
+    );
+    onResolve({ filter: /^\.\.\/main\.js$/ }, () => ({ path: "../../main.cjs", external: true }));
+    // Node has had fetch since 18.
+    onResolve({ filter: /^node-fetch$/ }, () => ({ path: "node-fetch", namespace: "absent" }));
+    onLoad({ filter: /.*/, namespace: "absent" }, () => ({
+      contents: "module.exports = globalThis.fetch",
+      loader: "js",
+    }));
+  },
+});
+
+/** The engine's own helpers in place of tfjs-core, and nothing of emscripten's asynchronous glue. */
+const onHelpers = {
+  name: "on-helpers",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: join(here, "coreHelpers.ts") }));
+    onResolve({ filter: /\/wasm-out\// }, ({ path }) => ({ path, namespace: "absent" }));
+    onLoad({ filter: /.*/, namespace: "absent" }, () => ({
+      contents: "export default undefined; export const wasmWorkerContents = '';",
+    }));
+  },
+};
+
+/**
+ * esbuild exports through getters; tfjs's own bundles export plain properties, which the hooks replace. The names stay
+ * in the annotation for Node's CommonJS lexer, so that `import { tensor } from` works.
+ */
+const plainExports =
+  "{const m=module;m.exports=Object.assign(Object.defineProperty({},'__esModule',{value:true}),m.exports)}";
+
+function nameList(names) {
+  return `0&&(module.exports={${names.filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== "default").join(",")}});`;
+}
+
+/** Names that `export * from` another package brings, which the lexer could not see. */
+function unionNames() {
+  const require = createRequire(join(modules, "tfjs-node/package.json"));
+  return [
+    ...new Set(
+      ["tfjs-core", "tfjs-layers", "tfjs-converter", "tfjs-backend-cpu"].flatMap((name) =>
+        Object.keys(require(`@tensorflow/${name}`)),
+      ),
+    ),
+  ];
+}
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node18",
+  mainFields: ["module", "main"],
+  legalComments: "none",
+  logLevel: "warning",
+  metafile: true,
+};
+
+export async function buildEmbedded({ minify = false } = {}) {
+  mkdirSync(output, { recursive: true });
+  const union = unionNames();
+  const extraNames = { tfjs: [...union, "data", "version"], "tfjs-node": [...union, "data", "version", "io", "node"] };
+  const results = await Promise.all([
+    ...Object.entries(packages).map(([name, entry]) =>
+      esbuild.build({
+        ...common,
+        minify,
+        entryPoints: [join(here, entry)],
+        outfile: join(output, "@tensorflow", name, "index.cjs"),
+        plugins: [keepOthersOutside(name)],
+        footer: { js: `${plainExports}${extraNames[name] ? nameList(extraNames[name]) : ""}` },
+      }),
+    ),
+    esbuild.build({
+      ...common,
+      minify,
+      entryPoints: [join(here, "main.ts")],
+      outfile: join(output, "main.cjs"),
+      plugins: [onHelpers],
+    }),
+  ]);
+  copyFileSync(
+    join(modules, "tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"),
+    join(output, "tfjs-backend-wasm-simd.wasm"),
+  );
+  return results.map((result) => result.metafile);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await buildEmbedded({ minify: process.argv.includes("--minify") });

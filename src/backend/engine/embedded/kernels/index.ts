@@ -1,0 +1,1 @@
+import "./conv2dBackpropFilter.js";
