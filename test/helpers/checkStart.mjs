@@ -1,0 +1,50 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { launchBrowser } from "./browser.mjs";
+import { Failure, step } from "./progress.mjs";
+import { resultsFolder } from "./project.mjs";
+import { drawnBatchNormLayers } from "./views.mjs";
+
+const drawLimitMs = 120_000;
+
+/** @param {import("playwright-core").Page} page */
+async function waitUntilDrawn(page) {
+  const deadline = Date.now() + drawLimitMs;
+  for (;;) {
+    const live = await drawnBatchNormLayers(page, "live");
+    const dashboard = await drawnBatchNormLayers(page, "dashboard");
+    if (live.length > 0 && dashboard.length > 0) return { live, dashboard };
+    if (Date.now() > deadline) {
+      const messages = await page.locator(".notification-list-item-message").allInnerTexts();
+      throw new Failure(
+        `After ${drawLimitMs / 1000} s the live view had drawn ${live.length} BatchNorm layers and the dashboard ` +
+          `${dashboard.length}; at least one each is wanted. The workbench says: ${messages.join(" | ") || "nothing"}`,
+      );
+    }
+    await delay(250);
+  }
+}
+
+/**
+ * What a person does who opens the URL: waits for charts, and looks.
+ * @param {string} url
+ * @param {string | null} chromium
+ */
+export async function checkStart(url, chromium) {
+  mkdirSync(resultsFolder, { recursive: true });
+  const screenshot = join(resultsFolder, "start-check.png");
+  const browser = await launchBrowser(chromium);
+  try {
+    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    await page.goto(url);
+    const { live, dashboard } = await step("wait for the charts of a BatchNorm layer", () =>
+      waitUntilDrawn(page),
+    ).finally(() => page.screenshot({ path: screenshot }));
+    console.log(`Live view:  ${live.join("\n            ")}`);
+    console.log(`Dashboard:  ${dashboard.join("\n            ")}`);
+  } finally {
+    console.log(`Screenshot: ${screenshot}`);
+    await browser.close();
+  }
+}

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** For packages that name a licence and do not bring its text. @type {Readonly<Record<string, string>>} */
+const commonTexts = { "Apache-2.0": "node_modules/typescript/LICENSE" };
+
+const licenceFile = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
+
+/**
+ * Packages whose files are in a bundle: folder → name, version, licence and its text.
+ * @param {string} root
+ * @param {readonly import("esbuild").Metafile[]} metafiles
+ */
+function bundledPackages(root, metafiles) {
+  const inputs = metafiles.flatMap(({ outputs }) =>
+    Object.values(outputs).flatMap((output) =>
+      Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+    ),
+  );
+  // The kernels of the embedded engine are copied, not bundled.
+  inputs.push("node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm");
+  const folders = inputs.map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return [...new Set(folders)].flatMap((folder) => (folder === undefined ? [] : [describePackage(root, folder)]));
+}
+
+/**
+ * @param {string} root
+ * @param {string} folder of the package, from the root
+ */
+function describePackage(root, folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  const own = readdirSync(join(root, folder)).filter((file) => licenceFile.test(file));
+  const paths = own.length > 0 ? own.sort().map((file) => join(folder, file)) : [commonTexts[license]];
+  const texts = paths.map((path) => {
+    if (path === undefined) throw new Error(`${name} ${version} (${license}) brings no licence text; name one for it.`);
+    return readFileSync(join(root, path), "utf8").trim();
+  });
+  return { name, version, license, text: texts.join("\n\n") };
+}
+
+/**
+ * @param {string} root
+ * @param {readonly import("esbuild").Metafile[]} metafiles
+ */
+export function thirdPartyNotices(root, metafiles) {
+  const packages = bundledPackages(root, metafiles).sort((a, b) => a.name.localeCompare(b.name));
+  const parts = packages.map(({ name, version, license, text }) => `${name} ${version} (${license})\n\n${text}`);
+  const line = "-".repeat(80);
+  return `Layerscope contains parts of these packages, under their own licences.\n\n${parts
+    .map((part) => `${line}\n${part}\n`)
+    .join("\n")}`;
+}
