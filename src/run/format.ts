@@ -106,6 +106,8 @@ export interface RunFile {
   readonly endedAt: string | null;
   /** Renewed about once a second by the training process. */
   readonly heartbeatAt: string;
+  /** When someone asked through the control socket that the run end; its status is then `stopped`, however it died. */
+  readonly stopRequestedAt: string | null;
   readonly process: { readonly id: number; readonly host: string; readonly node: string; readonly platform: string };
   /** Null until TensorFlow.js is loaded. */
   readonly engine: EngineInfo | null;

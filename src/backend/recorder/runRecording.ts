@@ -1,0 +1,160 @@
+import type { FromTraining, ToTraining } from "../../protocol/control.js";
+import { decodeRows, type EndMessage, type StartMessage, type ToRecorder } from "../../protocol/recording.js";
+import { newRunFile } from "../../run/runFile.js";
+import { RunWriter } from "../../run/runWriter.js";
+import { ControlServer } from "./controlServer.js";
+import { DerivedStatistics } from "./derivedStatistics.js";
+
+const flushEveryMs = 200;
+const heartbeatEveryMs = 1000;
+/** A message burst is written before its rows fill the memory. */
+const flushFromBytes = 2 ** 22;
+/** Between the answer to `stop` and the signal, so that the caller has its answer. */
+const stopDelayMs = 20;
+
+/** One run as the recorder worker writes it. Every method may throw; the worker's entry takes care of it. */
+export class RunRecording {
+  private readonly writer: RunWriter;
+  private readonly derived = new DerivedStatistics();
+  private readonly counters: Int32Array;
+  private waitingBytes = 0;
+  private flushTimer: NodeJS.Timeout | null = null;
+  private readonly heartbeat: NodeJS.Timeout;
+  private control: ControlServer | null = null;
+  private ended = false;
+  private steps = 0;
+
+  /** `forward` hands requests that concern the training thread to it; `guard` wraps what runs on timers. */
+  constructor(
+    private readonly start: StartMessage,
+    private readonly forward: (request: ToTraining) => void,
+    private readonly guard: (work: () => void) => void,
+  ) {
+    this.counters = new Int32Array(start.shared);
+    this.writer = new RunWriter({
+      folder: start.folder,
+      run: newRunFile(start),
+      diskLimitBytes: start.diskLimitBytes,
+    });
+    this.writer.flush();
+    this.heartbeat = setInterval(() => guard(() => this.beat()), heartbeatEveryMs);
+    void this.listen();
+  }
+
+  handle(message: Exclude<ToRecorder, StartMessage | { readonly type: "flush" }>): void {
+    switch (message.type) {
+      case "rows":
+        this.addRows(message.values);
+        break;
+      case "layers":
+        this.derived.setLayers(message.layers);
+        this.writer.update({ layers: message.layers, weights: message.weights });
+        break;
+      case "engine":
+        this.writer.update({ engine: message.engine });
+        break;
+      case "event":
+        this.writer.appendEvent(message.event);
+        break;
+      case "progress":
+        this.writer.update({
+          epoch: message.epoch,
+          overhead: { percent: message.overheadPercent, skippedSteps: message.skippedSteps },
+        });
+        break;
+      case "end":
+        this.end(message);
+        return;
+      default:
+        message satisfies never;
+    }
+    this.flushTimer ??= setTimeout(() => this.guard(() => this.flush()), flushEveryMs);
+  }
+
+  flush(): void {
+    if (this.flushTimer !== null) clearTimeout(this.flushTimer);
+    this.flushTimer = null;
+    if (this.ended) return;
+    if (this.steps > this.writer.current.steps) this.writer.update({ steps: this.steps });
+    this.writer.flush();
+    Atomics.add(this.counters, 1, this.waitingBytes);
+    this.waitingBytes = 0;
+  }
+
+  /** Leaves a readable folder behind after `reason`; for the case that this recording cannot go on. */
+  abandon(reason: string): void {
+    clearInterval(this.heartbeat);
+    if (this.flushTimer !== null) clearTimeout(this.flushTimer);
+    this.ended = true;
+    this.control?.close();
+    this.writer.abandon(`The recorder switched itself off: ${reason}`);
+  }
+
+  private addRows(values: Float64Array): void {
+    for (const { table, step, series, row } of decodeRows(values)) {
+      if (table === "steps" && step > this.steps) this.steps = step;
+      this.writer.append(table, step, series, this.derived.complete(table, step, series, row));
+    }
+    this.waitingBytes += values.byteLength;
+    if (this.waitingBytes >= flushFromBytes) this.flush();
+  }
+
+  private beat(): void {
+    this.writer.update({ heartbeatAt: new Date().toISOString() });
+    this.flush();
+  }
+
+  private end(message: EndMessage): void {
+    clearInterval(this.heartbeat);
+    this.flush();
+    this.ended = true;
+    this.control?.close();
+    const stopped = this.writer.current.stopRequestedAt !== null && message.status !== "completed";
+    const now = new Date().toISOString();
+    this.writer.close({
+      status: stopped ? "stopped" : message.status,
+      exitCode: message.exitCode,
+      error: message.error,
+      endedAt: now,
+      heartbeatAt: now,
+      control: null,
+    });
+  }
+
+  private async listen(): Promise<void> {
+    try {
+      const control = await ControlServer.listen((request) => this.answer(request));
+      if (this.ended) {
+        control.close();
+        return;
+      }
+      this.control = control;
+      this.writer.update({ control: control.path });
+    } catch (error) {
+      // Training and recording do not need it; the run then says that it cannot be controlled.
+      const reason = error instanceof Error ? error.message : String(error);
+      this.writer.addNote(`This run cannot be controlled from outside: ${reason}`);
+    }
+    this.guard(() => this.flush());
+  }
+
+  private answer(request: ToTraining): FromTraining {
+    switch (request.type) {
+      case "ping":
+        return { ok: true };
+      case "budget":
+      case "capture":
+        if (request.type === "budget") this.writer.update({ budget: request.budget });
+        this.forward(request);
+        return { ok: true };
+      case "stop":
+        this.writer.update({ stopRequestedAt: this.writer.current.stopRequestedAt ?? new Date().toISOString() });
+        this.flush();
+        this.forward(request);
+        setTimeout(() => process.kill(this.start.processId, "SIGINT"), stopDelayMs);
+        return { ok: true };
+      default:
+        return request satisfies never;
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import type { ListName, Row, ScalarName, TableName } from "../stats/catalogue.js";
+import type { ArrowField, ArrowMessage, BufferPlace } from "./arrowMetadata.js";
+
+export type BatchMessage = Extract<ArrowMessage, { readonly kind: "batch" }>;
+
+/** Where each column of a table lies among a batch's nodes and buffers. */
+export interface ColumnLayout {
+  readonly columns: ReadonlyMap<string, ColumnPlace>;
+}
+
+interface ColumnPlace {
+  readonly list: boolean;
+  readonly node: number;
+  readonly buffer: number;
+}
+
+export function layoutOf(fields: readonly ArrowField[]): ColumnLayout {
+  const columns = new Map<string, ColumnPlace>();
+  let node = 0;
+  let buffer = 0;
+  for (const field of fields) {
+    columns.set(field.name, { list: field.list, node, buffer });
+    // A list has a validity bitmap and offsets, then its child's validity bitmap and values.
+    node += field.list ? 2 : 1;
+    buffer += field.list ? 4 : 2;
+  }
+  return { columns };
+}
+
+export interface ScalarColumn {
+  readonly values: Float64Array;
+  /** Arrow validity bitmap; null where every row has a value. */
+  readonly valid: Uint8Array | null;
+}
+
+export interface ListColumn {
+  readonly offsets: Int32Array;
+  readonly values: Float32Array;
+  readonly valid: Uint8Array | null;
+}
+
+export function isPresent(valid: Uint8Array | null, row: number): boolean {
+  return valid === null || ((valid[row >> 3] as number) & (1 << (row & 7))) !== 0;
+}
+
+/**
+ * One record batch of a table, by column. Columns are read from `source` when they are asked for, so that one
+ * statistic of one layer costs one column.
+ */
+export class ColumnBatch {
+  readonly length: number;
+  private stepColumn: Int32Array | undefined;
+  private seriesColumn: Int32Array | undefined;
+  private readonly scalars = new Map<string, ScalarColumn | null>();
+  private readonly lists = new Map<string, ListColumn | null>();
+
+  /** `source` returns the bytes of a buffer of the body, at an address that is a multiple of 8. */
+  constructor(
+    readonly table: TableName,
+    private readonly layout: ColumnLayout,
+    private readonly message: BatchMessage,
+    private readonly source: (place: BufferPlace) => Uint8Array,
+  ) {
+    this.length = message.rows;
+  }
+
+  get steps(): Int32Array {
+    this.stepColumn ??= this.integers("step");
+    return this.stepColumn;
+  }
+
+  get series(): Int32Array {
+    this.seriesColumn ??= this.integers("series");
+    return this.seriesColumn;
+  }
+
+  /** Null where no row of the batch has the statistic. */
+  scalar(name: ScalarName): ScalarColumn | null {
+    let column = this.scalars.get(name);
+    if (column === undefined) {
+      column = this.readScalar(name);
+      this.scalars.set(name, column);
+    }
+    return column;
+  }
+
+  /** Null where no row of the batch has the statistic. */
+  list(name: ListName): ListColumn | null {
+    let column = this.lists.get(name);
+    if (column === undefined) {
+      column = this.readList(name);
+      this.lists.set(name, column);
+    }
+    return column;
+  }
+
+  /** Names of the statistics that at least one row has. */
+  *present(): Generator<{ readonly name: string; readonly list: boolean }> {
+    for (const [name, place] of this.layout.columns) {
+      if (name === "step" || name === "series") continue;
+      if ((this.message.nullCounts[place.node] ?? 0) < this.length) yield { name, list: place.list };
+    }
+  }
+
+  /** Everything of one row; lists are views. */
+  row(at: number): Row {
+    const row: Record<string, number | Float32Array> = {};
+    for (const { name, list } of this.present()) {
+      if (list) {
+        const column = this.list(name as ListName);
+        if (column !== null && isPresent(column.valid, at)) {
+          row[name] = column.values.subarray(column.offsets[at], column.offsets[at + 1]);
+        }
+      } else {
+        const column = this.scalar(name as ScalarName);
+        if (column !== null && isPresent(column.valid, at)) row[name] = column.values[at] as number;
+      }
+    }
+    return row as Row;
+  }
+
+  private integers(name: string): Int32Array {
+    const place = this.layout.columns.get(name);
+    if (place === undefined) throw new Error(`Table ${this.table}: got no column ${name}.`);
+    return new Int32Array(...this.buffer(place.buffer + 1, 4, this.length));
+  }
+
+  private validity(place: ColumnPlace): Uint8Array | null {
+    if ((this.message.nullCounts[place.node] ?? 0) === 0) return null;
+    return this.source(this.place(place.buffer));
+  }
+
+  private readScalar(name: string): ScalarColumn | null {
+    const place = this.layout.columns.get(name);
+    if (place === undefined || place.list || (this.message.nullCounts[place.node] ?? 0) >= this.length) return null;
+    return { values: new Float64Array(...this.buffer(place.buffer + 1, 8, this.length)), valid: this.validity(place) };
+  }
+
+  private readList(name: string): ListColumn | null {
+    const place = this.layout.columns.get(name);
+    if (place === undefined || !place.list || (this.message.nullCounts[place.node] ?? 0) >= this.length) return null;
+    const offsets = new Int32Array(...this.buffer(place.buffer + 1, 4, this.length + 1));
+    const values = new Float32Array(...this.buffer(place.buffer + 3, 4, offsets[this.length] as number));
+    return { offsets, values, valid: this.validity(place) };
+  }
+
+  private place(index: number): BufferPlace {
+    const place = this.message.buffers[index];
+    if (place === undefined)
+      throw new Error(`Table ${this.table}: got ${this.message.buffers.length} buffers, wanted more than ${index}.`);
+    return place;
+  }
+
+  private buffer(index: number, width: number, length: number): [ArrayBufferLike, number, number] {
+    const bytes = this.source(this.place(index));
+    if (bytes.byteLength < width * length) {
+      throw new Error(`Table ${this.table}: got a buffer of ${bytes.byteLength} bytes, wanted ${width * length}.`);
+    }
+    return [bytes.buffer, bytes.byteOffset, length];
+  }
+}

@@ -1,0 +1,159 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { TableName } from "../stats/catalogue.js";
+import { type ArrowMessage, type BufferPlace, readArrowMessage } from "./arrowMetadata.js";
+import { type BatchMessage, ColumnBatch, type ColumnLayout, layoutOf } from "./columnBatch.js";
+
+/** A message begins with a continuation mark and the length of its metadata. */
+const prefixBytes = 8;
+const continuation = 0xffffffff;
+/** Metadata of a batch is about 3 kB; a length beyond this is damage, not a batch. */
+const largestMetadataBytes = 1 << 24;
+
+/** Where a record batch lies in its file, and which steps it holds. */
+export interface BatchEntry {
+  readonly metadataOffset: number;
+  readonly metadataBytes: number;
+  readonly bodyBytes: number;
+  readonly firstStep: number;
+  readonly lastStep: number;
+}
+
+/** The file is not what was read of it before: thinned, merged or written anew. */
+export class SegmentReplacedError extends Error {}
+
+/** Tails one Arrow IPC stream file: each `poll` gives the record batches that have become complete. */
+export class SegmentReader {
+  private offset = 0;
+  private identity = "";
+  private layout: ColumnLayout | null = null;
+  private readonly entryList: BatchEntry[] = [];
+  private finished = false;
+
+  constructor(
+    readonly path: string,
+    readonly table: TableName,
+  ) {}
+
+  /** True once the stream's end mark has been read: nothing will be added. */
+  get ended(): boolean {
+    return this.finished;
+  }
+
+  /** Batches read so far, in file order. */
+  get entries(): readonly BatchEntry[] {
+    return this.entryList;
+  }
+
+  /**
+   * Reads at most about `maxBytes` (at least one batch, where one is complete). With `bodies` false only the
+   * index grows; it is what a reader needs that fetches columns later.
+   */
+  poll(
+    maxBytes: number,
+    bodies = true,
+  ): { readonly batches: ColumnBatch[]; readonly bytes: number; readonly more: boolean } {
+    const batches: ColumnBatch[] = [];
+    const start = this.offset;
+    if (this.finished) return { batches, bytes: 0, more: false };
+    return this.withFile((file, size) => {
+      if (size < this.offset) throw new SegmentReplacedError(this.path);
+      let more = false;
+      while (!this.finished) {
+        if (this.offset - start >= maxBytes) {
+          more = size > this.offset;
+          break;
+        }
+        const message = this.nextMessage(file, size);
+        if (message === null) break;
+        if (message.kind !== "batch" || this.layout === null) continue;
+        const entry = this.entryList.at(-1);
+        if (bodies && entry !== undefined) batches.push(this.batch(this.layout, message, this.bodyReader(file, entry)));
+      }
+      return { batches, bytes: this.offset - start, more };
+    });
+  }
+
+  /** A batch whose columns are read from the file one by one while `use` runs. */
+  withBatches<T>(entries: readonly BatchEntry[], use: (batches: readonly ColumnBatch[]) => T): T {
+    return this.withFile((file) => {
+      const layout = this.layout;
+      if (layout === null) return use([]);
+      const batches = entries.map((entry) => {
+        const message = readArrowMessage(read(file, entry.metadataOffset, entry.metadataBytes));
+        if (message.kind !== "batch") throw new SegmentReplacedError(this.path);
+        const body = entry.metadataOffset + entry.metadataBytes;
+        return this.batch(layout, message, (place) => read(file, body + place.offset, place.length));
+      });
+      return use(batches);
+    });
+  }
+
+  private batch(layout: ColumnLayout, message: BatchMessage, source: (place: BufferPlace) => Uint8Array): ColumnBatch {
+    return new ColumnBatch(this.table, layout, message, source);
+  }
+
+  /** Null when the rest of the file is not a whole message: it is still being written, or was torn by a kill. */
+  private nextMessage(file: number, size: number): ArrowMessage | null {
+    if (this.offset + prefixBytes > size) return null;
+    const prefix = new DataView(read(file, this.offset, prefixBytes).buffer);
+    const metadataBytes = prefix.getUint32(4, true);
+    if (prefix.getUint32(0, true) !== continuation || metadataBytes > largestMetadataBytes) return null;
+    if (metadataBytes === 0) {
+      this.finished = true;
+      this.offset += prefixBytes;
+      return null;
+    }
+    const metadataOffset = this.offset + prefixBytes;
+    if (metadataOffset + metadataBytes > size) return null;
+    const message = decode(read(file, metadataOffset, metadataBytes));
+    if (message === null) return null;
+    const end = metadataOffset + metadataBytes + message.bodyBytes;
+    if (end > size) return null;
+    if (message.kind === "schema") this.layout = layoutOf(message.fields);
+    if (message.kind === "batch") {
+      const { first, last } = message.steps ?? { first: Number.NEGATIVE_INFINITY, last: Number.POSITIVE_INFINITY };
+      const { bodyBytes } = message;
+      this.entryList.push({ metadataOffset, metadataBytes, bodyBytes, firstStep: first, lastStep: last });
+    }
+    this.offset = end;
+    return message;
+  }
+
+  private bodyReader(file: number, entry: BatchEntry): (place: BufferPlace) => Uint8Array {
+    const body = read(file, entry.metadataOffset + entry.metadataBytes, entry.bodyBytes);
+    return (place) => body.subarray(place.offset, place.offset + place.length);
+  }
+
+  private withFile<T>(use: (file: number, size: number) => T): T {
+    const file = openSync(this.path, "r");
+    try {
+      const { ino, size } = fstatSync(file);
+      const identity = String(ino);
+      if (this.identity !== "" && this.identity !== identity) throw new SegmentReplacedError(this.path);
+      this.identity = identity;
+      return use(file, size);
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+/** Null for bytes that are no Arrow message: damage is treated as the torn tail that it usually is. */
+function decode(metadata: Uint8Array): ArrowMessage | null {
+  try {
+    return readArrowMessage(metadata);
+  } catch {
+    return null;
+  }
+}
+
+function read(file: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(new ArrayBuffer(length));
+  let got = 0;
+  while (got < length) {
+    const count = readSync(file, bytes, got, length - got, offset + got);
+    if (count === 0) throw new Error(`Got ${got} bytes at ${offset}, wanted ${length}.`);
+    got += count;
+  }
+  return bytes;
+}

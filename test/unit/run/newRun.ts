@@ -1,0 +1,29 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunFile } from "../../../src/run/format.js";
+import { newRunFile } from "../../../src/run/runFile.js";
+import { RunWriter } from "../../../src/run/runWriter.js";
+
+export function newFolder(): string {
+  return join(mkdtempSync(join(tmpdir(), "layerscope-run-")), "run");
+}
+
+export function newRun(patch: Partial<RunFile> = {}): RunFile {
+  return {
+    ...newRunFile({
+      id: "a-run",
+      launch: null,
+      parent: null,
+      script: { path: "/train.js", arguments: [], workingFolder: "/" },
+      startedAt: "2026-01-02T03:04:05.000Z",
+      processId: process.pid,
+      budget: "5",
+    }),
+    ...patch,
+  };
+}
+
+export function newWriter(folder = newFolder(), diskLimitBytes = 2 ** 31): RunWriter {
+  return new RunWriter({ folder, run: newRun(), diskLimitBytes });
+}
