@@ -1,0 +1,262 @@
+// Moments, extremes, zeros and saturation of a chunk, in one pass. AssemblyScript; memory is laid out by `layout`.
+//
+// The unit of work is a strip: four neighbouring columns ("lanes") of a row-major block. A lane belongs to one channel;
+// a channel may own several lanes. Every lane keeps, since `begin`:
+//   shift  f64  its first finite value; sums are of x − shift, so that a large mean cancels nothing
+//   sum    f64  Σ (x − shift)        square  f64  Σ (x − shift)²
+//   count  u32  finite values        zeros   u32  values equal to 0        lost  u32  NaN and Inf values
+// Sums of one strip are gathered in registers and added to the lane only when they are finite: float64 cannot overflow
+// on squares of float32, so a sum of squares is finite exactly when every value was. Otherwise the strip is done again,
+// value by value masked.
+
+// The first 64 bytes hold the results that are not per lane, as vectors of four.
+
+const lowest: usize = 0;
+const highest: usize = 16;
+const saturated: usize = 32;
+const notANumber: usize = 48;
+
+let shifts: usize = 0;
+let sums: usize = 0;
+let squares: usize = 0;
+let counts: usize = 0;
+let zeros: usize = 0;
+let losts: usize = 0;
+
+const plain = 0;
+const tanh = 1;
+const sigmoid = 2;
+const integer = 3;
+
+/** Places the arrays of `capacity` lanes from `base` on; `capacity` is a multiple of 4. */
+export function layout(base: usize, capacity: usize): void {
+  shifts = base;
+  sums = base + capacity * 8;
+  squares = base + capacity * 16;
+  counts = base + capacity * 24;
+  zeros = base + capacity * 28;
+  losts = base + capacity * 32;
+}
+
+export function begin(lanes: usize, mode: i32): void {
+  memory.fill(shifts, 0, lanes * 8);
+  memory.fill(sums, 0, lanes * 8);
+  memory.fill(squares, 0, lanes * 8);
+  memory.fill(counts, 0, lanes * 4);
+  memory.fill(zeros, 0, lanes * 4);
+  memory.fill(losts, 0, lanes * 4);
+  v128.store(lowest, mode == integer ? i32x4.splat(i32.MAX_VALUE) : f32x4.splat(Infinity));
+  v128.store(highest, mode == integer ? i32x4.splat(i32.MIN_VALUE) : f32x4.splat(-Infinity));
+  v128.store(saturated, i32x4.splat(0));
+  v128.store(notANumber, i32x4.splat(0));
+}
+
+// @ts-ignore: decorator
+@inline
+function lowPair(values: v128, mode: i32): v128 {
+  return mode == integer ? f64x2.convert_low_i32x4_s(values) : f64x2.promote_low_f32x4(values);
+}
+
+// @ts-ignore: decorator
+@inline
+function highPair(values: v128, mode: i32): v128 {
+  return lowPair(v128.shuffle<i64>(values, values, 1, 0), mode);
+}
+
+// @ts-ignore: decorator
+@inline
+function smaller(a: v128, b: v128, mode: i32): v128 {
+  return mode == integer ? i32x4.min_s(a, b) : f32x4.pmin(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function larger(a: v128, b: v128, mode: i32): v128 {
+  return mode == integer ? i32x4.max_s(a, b) : f32x4.pmax(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function isZero(values: v128, mode: i32): v128 {
+  return mode == integer ? i32x4.eq(values, i32x4.splat(0)) : f32x4.eq(values, f32x4.splat(0));
+}
+
+// The bounds are 0.97 and 0.03 as real numbers: float32(0.97) lies above 0.97, float32(0.03) below 0.03.
+// @ts-ignore: decorator
+@inline
+function isSaturated(values: v128, mode: i32): v128 {
+  if (mode == tanh) return f32x4.ge(f32x4.abs(values), f32x4.splat(0.97));
+  return v128.or(f32x4.ge(values, f32x4.splat(0.97)), f32x4.le(values, f32x4.splat(0.03)));
+}
+
+// @ts-ignore: decorator
+@inline
+function finiteMask(values: v128): v128 {
+  return f32x4.eq(f32x4.sub(values, values), f32x4.splat(0));
+}
+
+/** First finite value of each lane that has none yet; stays 0 where all are NaN or Inf. */
+function pickShift(at: usize, rows: i32, stride: usize, lane: usize, mode: i32): void {
+  for (let i: usize = 0; i < 4; i++) {
+    if (load<u32>(counts + (lane + i) * 4) != 0) continue;
+    let from = at + i * 4;
+    for (let row = 0; row < rows; row++, from += stride) {
+      const value: f64 = mode == integer ? <f64>load<i32>(from) : <f64>load<f32>(from);
+      if (value - value == 0) {
+        store<f64>(shifts + (lane + i) * 8, value);
+        break;
+      }
+    }
+  }
+}
+
+/** Adds `rows` rows of four lanes; false (and nothing changed) when a value is not finite and `masked` is false. */
+// @ts-ignore: decorator
+@inline
+function strip(at: usize, rows: i32, stride: usize, lane: usize, mode: i32, masked: bool): bool {
+  const wide = lane * 8;
+  const narrow = lane * 4;
+  const oldCount = v128.load(counts + narrow);
+  if (!i32x4.all_true(oldCount)) pickShift(at, rows, stride, lane, mode);
+  const shift0 = v128.load(shifts + wide);
+  const shift1 = v128.load(shifts + wide, 16);
+  let sum0 = f64x2.splat(0);
+  let sum1 = f64x2.splat(0);
+  let square0 = f64x2.splat(0);
+  let square1 = f64x2.splat(0);
+  let low = v128.load(lowest);
+  let high = v128.load(highest);
+  let zero = i32x4.splat(0);
+  let full = i32x4.splat(0);
+  let lost = i32x4.splat(0);
+  let nan = i32x4.splat(0);
+
+  if (masked) {
+    for (let row = 0; row < rows; row++, at += stride) {
+      const a = v128.load(at);
+      const finite = finiteMask(a);
+      const mask0 = i64x2.extend_low_i32x4_s(finite);
+      const mask1 = i64x2.extend_high_i32x4_s(finite);
+      const a0 = v128.and(mask0, f64x2.sub(lowPair(a, mode), shift0));
+      const a1 = v128.and(mask1, f64x2.sub(highPair(a, mode), shift1));
+      sum0 = f64x2.add(sum0, a0);
+      sum1 = f64x2.add(sum1, a1);
+      square0 = f64x2.add(square0, f64x2.mul(a0, a0));
+      square1 = f64x2.add(square1, f64x2.mul(a1, a1));
+      low = smaller(low, v128.bitselect(a, f32x4.splat(Infinity), finite), mode);
+      high = larger(high, v128.bitselect(a, f32x4.splat(-Infinity), finite), mode);
+      zero = i32x4.sub(zero, isZero(a, mode));
+      lost = i32x4.sub(lost, v128.not(finite));
+      nan = i32x4.sub(nan, f32x4.ne(a, a));
+      if (mode == tanh || mode == sigmoid) full = i32x4.sub(full, v128.and(finite, isSaturated(a, mode)));
+    }
+  } else {
+    let row = 0;
+    for (; row + 1 < rows; row += 2, at += stride * 2) {
+      const a = v128.load(at);
+      const b = v128.load(at + stride);
+      const a0 = f64x2.sub(lowPair(a, mode), shift0);
+      const b0 = f64x2.sub(lowPair(b, mode), shift0);
+      const a1 = f64x2.sub(highPair(a, mode), shift1);
+      const b1 = f64x2.sub(highPair(b, mode), shift1);
+      sum0 = f64x2.add(sum0, f64x2.add(a0, b0));
+      sum1 = f64x2.add(sum1, f64x2.add(a1, b1));
+      square0 = f64x2.add(square0, f64x2.add(f64x2.mul(a0, a0), f64x2.mul(b0, b0)));
+      square1 = f64x2.add(square1, f64x2.add(f64x2.mul(a1, a1), f64x2.mul(b1, b1)));
+      low = smaller(low, smaller(a, b, mode), mode);
+      high = larger(high, larger(a, b, mode), mode);
+      zero = i32x4.sub(zero, i32x4.add(isZero(a, mode), isZero(b, mode)));
+      if (mode == tanh || mode == sigmoid) {
+        full = i32x4.sub(full, i32x4.add(isSaturated(a, mode), isSaturated(b, mode)));
+      }
+    }
+    if (row < rows) {
+      const a = v128.load(at);
+      const a0 = f64x2.sub(lowPair(a, mode), shift0);
+      const a1 = f64x2.sub(highPair(a, mode), shift1);
+      sum0 = f64x2.add(sum0, a0);
+      sum1 = f64x2.add(sum1, a1);
+      square0 = f64x2.add(square0, f64x2.mul(a0, a0));
+      square1 = f64x2.add(square1, f64x2.mul(a1, a1));
+      low = smaller(low, a, mode);
+      high = larger(high, a, mode);
+      zero = i32x4.sub(zero, isZero(a, mode));
+      if (mode == tanh || mode == sigmoid) full = i32x4.sub(full, isSaturated(a, mode));
+    }
+    if (mode != integer) {
+      const all = f64x2.add(square0, square1);
+      if (!i64x2.all_true(f64x2.eq(f64x2.sub(all, all), f64x2.splat(0)))) return false;
+    }
+  }
+
+  v128.store(sums + wide, f64x2.add(v128.load(sums + wide), sum0));
+  v128.store(sums + wide, f64x2.add(v128.load(sums + wide, 16), sum1), 16);
+  v128.store(squares + wide, f64x2.add(v128.load(squares + wide), square0));
+  v128.store(squares + wide, f64x2.add(v128.load(squares + wide, 16), square1), 16);
+  v128.store(counts + narrow, i32x4.add(oldCount, i32x4.sub(i32x4.splat(rows), lost)));
+  v128.store(zeros + narrow, i32x4.add(v128.load(zeros + narrow), zero));
+  v128.store(lowest, low);
+  v128.store(highest, high);
+  if (masked) {
+    v128.store(losts + narrow, i32x4.add(v128.load(losts + narrow), lost));
+    v128.store(notANumber, i32x4.add(v128.load(notANumber), nan));
+  }
+  if (mode == tanh || mode == sigmoid) v128.store(saturated, i32x4.add(v128.load(saturated), full));
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function block(at: usize, rows: i32, stride: usize, lane: usize, lanes: usize, mode: i32): void {
+  for (const end = lane + lanes; lane < end; lane += 4, at += 16) {
+    if (!strip(at, rows, stride, lane, mode, false)) strip(at, rows, stride, lane, mode, true);
+  }
+}
+
+/**
+ * Adds a row-major block of `rows` × `lanes` values (lanes a multiple of 4, the first one being lane number `lane`),
+ * rows `stride` bytes apart, `rowsAtOnce` rows at a time so that a piece stays in the first-level cache.
+ */
+export function add(at: usize, rows: i32, stride: usize, lane: usize, lanes: usize, rowsAtOnce: i32, mode: i32): void {
+  for (let row = 0; row < rows; row += rowsAtOnce) {
+    const some = min(rowsAtOnce, rows - row);
+    if (mode == plain) block(at, some, stride, lane, lanes, plain);
+    else if (mode == tanh) block(at, some, stride, lane, lanes, tanh);
+    else if (mode == sigmoid) block(at, some, stride, lane, lanes, sigmoid);
+    else block(at, some, stride, lane, lanes, integer);
+    at += stride * some;
+  }
+}
+
+/** Adds at most three values, one to each lane from `lane` on: what is left when the values end within a vector. */
+export function rest(at: usize, length: usize, lane: usize, mode: i32): void {
+  for (const end = lane + length; lane < end; lane++, at += 4) {
+    const value: f64 = mode == integer ? <f64>load<i32>(at) : <f64>load<f32>(at);
+    if (!(value - value == 0)) {
+      increment(losts + lane * 4, true);
+      increment(notANumber, value != value);
+      continue;
+    }
+    if (load<u32>(counts + lane * 4) == 0) store<f64>(shifts + lane * 8, value);
+    const shifted = value - load<f64>(shifts + lane * 8);
+    store<f64>(sums + lane * 8, load<f64>(sums + lane * 8) + shifted);
+    store<f64>(squares + lane * 8, load<f64>(squares + lane * 8) + shifted * shifted);
+    increment(counts + lane * 4, true);
+    increment(zeros + lane * 4, value == 0);
+    if (mode == integer) {
+      store<i32>(lowest, min(load<i32>(lowest), load<i32>(at)));
+      store<i32>(highest, max(load<i32>(highest), load<i32>(at)));
+    } else {
+      store<f32>(lowest, min(load<f32>(lowest), <f32>value));
+      store<f32>(highest, max(load<f32>(highest), <f32>value));
+    }
+    if (mode == tanh) increment(saturated, abs(value) > 0.97);
+    else if (mode == sigmoid) increment(saturated, value > 0.97 || value < 0.03);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function increment(at: usize, when: bool): void {
+  store<u32>(at, load<u32>(at) + u32(when));
+}

@@ -1,0 +1,1 @@
+export { add, begin, layout, rest } from "./moments";

@@ -1,0 +1,22 @@
+/** The part of WebAssembly's own types that is needed; they come only with the DOM's. */
+export interface KernelMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+interface WebAssemblyObject {
+  Module: new (binary: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { readonly exports: object };
+}
+
+/** Exports of a module compiled by build.mjs, of type `Exports`; null where the platform lacks WebAssembly SIMD. */
+export function instantiate<Exports extends object>(base64: string): Exports | null {
+  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: WebAssemblyObject };
+  if (WebAssembly === undefined) return null;
+  try {
+    const binary = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return new WebAssembly.Instance(new WebAssembly.Module(binary), {}).exports as Exports;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,165 @@
+import { statisticsModule } from "./generated/statisticsModule.js";
+import { instantiate, type KernelMemory } from "./instantiate.js";
+import { completeOptions, foldLanes, type KernelValues, type Measured, type MeasureOptions } from "./measured.js";
+import { measurePlain } from "./plain.js";
+
+/** What `assembly/*.as` exports. Pointers are byte offsets in `memory`. */
+interface StatisticsExports {
+  readonly memory: KernelMemory;
+  layout(base: number, capacity: number): void;
+  begin(lanes: number, mode: number): void;
+  add(at: number, rows: number, stride: number, lane: number, lanes: number, rowsAtOnce: number, mode: number): void;
+  rest(at: number, length: number, lane: number, mode: number): void;
+}
+
+interface LaneViews {
+  readonly capacity: number;
+  readonly shift: Float64Array;
+  readonly sum: Float64Array;
+  readonly square: Float64Array;
+  readonly count: Uint32Array;
+  readonly zeros: Uint32Array;
+  readonly lost: Uint32Array;
+}
+
+const modes = { none: 0, tanh: 1, sigmoid: 2, integer: 3 } as const;
+const resultBytes = 64;
+const chunkBytes = 131_072;
+const chunkLength = chunkBytes / 4;
+/** A piece of this many values stays in the first-level cache while its columns are visited. */
+const pieceLength = 4096;
+const laneBytes = 36;
+const laneBase = resultBytes + chunkBytes;
+
+/**
+ * Statistics of tensor values in one pass, by WebAssembly SIMD with float64 sums.
+ * Values are copied once, in pieces, into the kernel's own memory, which grows with the number of channels only.
+ */
+export class StatisticsKernel {
+  private lanes: LaneViews = {
+    capacity: 0,
+    shift: new Float64Array(0),
+    sum: new Float64Array(0),
+    square: new Float64Array(0),
+    count: new Uint32Array(0),
+    zeros: new Uint32Array(0),
+    lost: new Uint32Array(0),
+  };
+  private floats = new Float32Array(0);
+  private integers = new Int32Array(0);
+
+  private constructor(private readonly wasm: StatisticsExports | null) {
+    if (wasm !== null) this.reserve(1024);
+  }
+
+  /** `plain` forces the JavaScript twin, which is also what runs where WebAssembly SIMD is missing. */
+  static create(engine: "fastest" | "plain" = "fastest"): StatisticsKernel {
+    return new StatisticsKernel(engine === "plain" ? null : instantiate<StatisticsExports>(statisticsModule));
+  }
+
+  get isSimd(): boolean {
+    return this.wasm !== null;
+  }
+
+  /**
+   * Moments, extremes, zeros, saturation, NaN and Inf of `values`, over all and per channel.
+   * @throws RangeError when the number of values is not a multiple of channels × inner.
+   */
+  measure(values: KernelValues, options: MeasureOptions = {}): Measured {
+    const complete = completeOptions(values.length, options);
+    if (this.wasm === null) return measurePlain(values, complete);
+    const { channels, inner, saturation } = complete;
+    const isFloat = isFloat32(values);
+    const mode = isFloat ? modes[saturation] : modes.integer;
+    // A channel owns several lanes when channels are not a multiple of 4 (or come in runs), so that rows stay whole vectors.
+    const width = inner === 1 ? channels * (channels % 4 === 0 ? 1 : channels % 2 === 0 ? 2 : 4) : channels * 4;
+    const lanes = inner === 1 ? Math.min(width, (values.length + 3) & ~3) : width;
+    this.reserve(lanes);
+    this.wasm.begin(lanes, mode);
+    if (inner === 1) this.addRows(this.wasm, values, width, mode);
+    else this.addRuns(this.wasm, values, channels, inner, mode);
+
+    const extremes = isFloat ? this.floats : this.integers;
+    let min = Number.POSITIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
+    let saturated = 0;
+    let nanCount = 0;
+    for (let i = 0; i < 4; i++) {
+      min = Math.min(min, extremes[i] as number);
+      max = Math.max(max, extremes[4 + i] as number);
+      saturated += (this.integers[8 + i] as number) >>> 0;
+      nanCount += (this.integers[12 + i] as number) >>> 0;
+    }
+    const totals = { count: values.length, min, max, nanCount, saturated };
+    const channelOf = inner === 1 ? (lane: number) => lane % channels : (lane: number) => lane >> 2;
+    return foldLanes({ ...this.lanes, length: lanes }, channelOf, totals, complete);
+  }
+
+  /** Channel axis last: rows of `width` values, whole vectors first, the last three values at most one by one. */
+  private addRows(wasm: StatisticsExports, values: KernelValues, width: number, mode: number): void {
+    const rowsAtOnce = Math.max(8, Math.floor(pieceLength / width));
+    const step = width <= chunkLength ? Math.floor(chunkLength / width) * width : chunkLength;
+    for (let at = 0; at < values.length; ) {
+      const lane = at % width;
+      const length = Math.min(step, values.length - at, lane === 0 ? step : width - lane);
+      this.copy(values, at, length);
+      const rows = lane === 0 ? Math.floor(length / width) : 0;
+      if (rows > 0) wasm.add(resultBytes, rows, width * 4, 0, width, rowsAtOnce, mode);
+      const done = rows * width;
+      const whole = (length - done) & ~3;
+      if (whole > 0) wasm.add(resultBytes + done * 4, 1, 0, lane, whole, 1, mode);
+      wasm.rest(resultBytes + (done + whole) * 4, length - done - whole, lane + whole, mode);
+      at += length;
+    }
+  }
+
+  /** Channel axis not last: runs of `inner` values of one channel, four lanes a channel. */
+  private addRuns(wasm: StatisticsExports, values: KernelValues, channels: number, inner: number, mode: number): void {
+    for (let at = 0; at < values.length; at += chunkLength) {
+      const length = Math.min(chunkLength, values.length - at);
+      this.copy(values, at, length);
+      for (let from = 0; from < length; ) {
+        const run = Math.floor((at + from) / inner);
+        const some = Math.min(length - from, (run + 1) * inner - at - from);
+        const lane = (run % channels) * 4;
+        const rows = some >> 2;
+        if (rows > 0) wasm.add(resultBytes + from * 4, rows, 16, lane, 4, rows, mode);
+        wasm.rest(resultBytes + (from + rows * 4) * 4, some & 3, lane, mode);
+        from += some;
+      }
+    }
+  }
+  private copy(values: KernelValues, from: number, length: number): void {
+    const target = isFloat32(values) ? this.floats : this.integers;
+    const all = from === 0 && length === values.length;
+    target.set(all ? values : values.subarray(from, from + length), resultBytes / 4);
+  }
+
+  /** Makes room for the lanes and renews the views, which growing detaches. */
+  private reserve(lanes: number): void {
+    const wasm = this.wasm;
+    if (wasm === null || lanes <= this.lanes.capacity) return;
+    const capacity = Math.ceil(Math.max(lanes, this.lanes.capacity * 2) / 4) * 4;
+    const bytes = laneBase + capacity * laneBytes;
+    const missing = Math.ceil((bytes - wasm.memory.buffer.byteLength) / 65_536);
+    if (missing > 0) wasm.memory.grow(missing);
+    wasm.layout(laneBase, capacity);
+    const { buffer } = wasm.memory;
+    this.floats = new Float32Array(buffer, 0, laneBase / 4);
+    this.integers = new Int32Array(buffer, 0, laneBase / 4);
+    this.lanes = {
+      capacity,
+      shift: new Float64Array(buffer, laneBase, capacity),
+      sum: new Float64Array(buffer, laneBase + capacity * 8, capacity),
+      square: new Float64Array(buffer, laneBase + capacity * 16, capacity),
+      count: new Uint32Array(buffer, laneBase + capacity * 24, capacity),
+      zeros: new Uint32Array(buffer, laneBase + capacity * 28, capacity),
+      lost: new Uint32Array(buffer, laneBase + capacity * 32, capacity),
+    };
+  }
+}
+
+/** Not `instanceof`: a test runner's tensors come from another realm. */
+function isFloat32(values: KernelValues): boolean {
+  return values[Symbol.toStringTag] === "Float32Array";
+}
