@@ -27,4 +27,6 @@ export interface BackendOptions {
   /** Stop in an attached debugger where a layer first goes non-finite. */
   readonly breakOnAnomaly: boolean;
   readonly diskLimitBytes: number;
+  /** Only provide the engine, watch nothing: the bare run that a benchmark or test compares with. */
+  readonly engineOnly?: boolean;
 }

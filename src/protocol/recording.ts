@@ -3,6 +3,7 @@
  * Numbers travel as rows in a Float64Array that is transferred, everything else as plain objects, on one port, in order.
  */
 
+import type { ToTraining } from "./control.js";
 import type { EngineInfo, LayerInfo, RunEvent, RunStatus, WeightInfo } from "../run/format.js";
 import { listColumns, type Row, scalarColumns, type TableName, tableNames } from "../stats/catalogue.js";
 
@@ -78,6 +79,21 @@ export interface EndMessage {
   readonly status: RunStatus;
   readonly exitCode: number | null;
   readonly error: { readonly message: string; readonly stack: string | null } | null;
+}
+
+/** Recorder worker → backend. */
+export type FromRecorder = FailedMessage | ControlMessage;
+
+/** The worker could not go on; nothing is written any more, flushes are still answered. */
+export interface FailedMessage {
+  readonly type: "failed";
+  readonly message: string;
+}
+
+/** A request of the control socket that concerns the training thread. */
+export interface ControlMessage {
+  readonly type: "control";
+  readonly request: ToTraining;
 }
 
 /**

@@ -1,0 +1,173 @@
+import type { LayerInfo, SourcePosition, WeightInfo } from "../../run/format.js";
+import { layerConfig } from "./layerConfig.js";
+import { type ContainerLike, isContainer, type LayerLike, type VariableLike } from "./tensorflow.js";
+
+/** Where a layer stands in the model that was seen around it. */
+interface Place {
+  readonly root: LayerLike;
+  readonly path: string;
+  readonly parent: ContainerLike | null;
+  readonly isOutput: boolean;
+}
+
+/**
+ * Numbers layers and weights as they are first seen in training, and knows their model, path and source line.
+ * Layers are held weakly: a model that the script drops can be collected.
+ */
+export class LayerCatalogue {
+  readonly layers: LayerInfo[] = [];
+  readonly weights: WeightInfo[] = [];
+  /** Set by every change; whoever hands the catalogue on clears it. */
+  changed = false;
+
+  private readonly sources = new WeakMap<LayerLike, SourcePosition>();
+  private readonly places = new WeakMap<LayerLike, Place>();
+  private readonly calls = new WeakMap<LayerLike, number[]>();
+  private readonly weightIndexes = new WeakMap<VariableLike, number>();
+  private readonly registered = new WeakSet<LayerLike>();
+  private readonly containers: WeakRef<LayerLike>[] = [];
+  private readonly paths = new Set<string>();
+
+  /** A layer is being constructed. It has neither name nor weights yet. */
+  created(layer: LayerLike, source: SourcePosition | null): void {
+    if (source !== null) this.sources.set(layer, source);
+    // Whether it is a container shows only later; `fit` calls a model's layers one by one, not the model.
+    if ("getLayer" in layer) this.containers.push(new WeakRef(layer));
+  }
+
+  /** All layers around and below `layer` get their numbers, in the order of the model. Cheap when nothing is new. */
+  register(layer: LayerLike): void {
+    if (this.registered.has(layer)) return;
+    this.registered.add(layer);
+    if (this.places.has(layer)) return;
+    const owner = this.ownerOf(layer) ?? layer;
+    this.place(owner, owner, null, isContainer(owner) ? owner.name : "", true);
+    for (const leaf of leavesOf(owner)) {
+      this.registered.add(leaf);
+      this.indexOf(leaf, 1);
+    }
+  }
+
+  /** Number of the layer's `call`-th call within one pass. */
+  indexOf(layer: LayerLike, call: number): number {
+    const known = this.calls.get(layer)?.[call - 1];
+    if (known !== undefined) return known;
+    const index = this.layers.length;
+    const calls = this.calls.get(layer) ?? [];
+    calls[call - 1] = index;
+    this.calls.set(layer, calls);
+    this.layers.push(this.describe(layer, call, index));
+    this.changed = true;
+    return index;
+  }
+
+  /** Shapes and weights are known only once a layer was built and called. */
+  refresh(layer: LayerLike, index: number, inputShape: LayerInfo["inputShape"], outputShape: LayerInfo["outputShape"]): void {
+    const info = this.layers[index];
+    if (info === undefined || info.outputShape !== null) return;
+    this.layers[index] = { ...info, inputShape, outputShape, weights: this.weightsOf(layer, index) };
+    this.changed = true;
+  }
+
+  /** Number of a variable; variables of the script's own are numbered when first updated. */
+  weightIndex(variable: VariableLike): number {
+    const known = this.weightIndexes.get(variable);
+    if (known !== undefined) return known;
+    return this.addWeight(variable, variable.name, null, variable.trainable);
+  }
+
+  /** The name under which the layers of this model are listed. */
+  modelName(model: LayerLike): string {
+    return (this.ownerOf(model) ?? model).name;
+  }
+
+  /** The outermost model or layer that `layer` was registered with. */
+  rootOf(layer: LayerLike): LayerLike {
+    return this.places.get(layer)?.root ?? layer;
+  }
+
+  private describe(layer: LayerLike, call: number, index: number): LayerInfo {
+    const place = this.places.get(layer);
+    const suffix = call === 1 ? "" : `#${call}`;
+    return {
+      index,
+      name: `${layer.name}${suffix}`,
+      className: layer.getClassName(),
+      model: place !== undefined && isContainer(place.root) ? place.root.name : "",
+      path: this.uniquePath(`${place?.path ?? layer.name}${suffix}`),
+      call,
+      source: this.sources.get(layer) ?? null,
+      config: layerConfig(layer),
+      inputShape: null,
+      outputShape: null,
+      inbound: this.inboundOf(layer, call),
+      isOutput: place?.isOutput ?? false,
+      weights: call === 1 ? this.weightsOf(layer, index) : [],
+    };
+  }
+
+  /** Two models may hold layers of the same path, for instance one that is built anew each epoch. */
+  private uniquePath(path: string): string {
+    let unique = path;
+    for (let copy = 2; this.paths.has(unique); copy++) unique = `${path}~${copy}`;
+    this.paths.add(unique);
+    return unique;
+  }
+
+  private place(layer: LayerLike, root: LayerLike, parent: ContainerLike | null, path: string, isOutput: boolean): void {
+    this.places.set(layer, { root, path: path === "" ? layer.name : path, parent, isOutput });
+    if (!isContainer(layer)) return;
+    const outputs = layer.outputLayers ?? layer.layers.slice(-1);
+    for (const child of layer.layers) {
+      this.place(child, root, layer, `${path}/${child.name}`, isOutput && outputs.includes(child));
+    }
+  }
+
+  /** The model that holds the layer, or the Sequential that trains by means of this inner model. */
+  private ownerOf(layer: LayerLike): ContainerLike | null {
+    for (const reference of this.containers) {
+      const container = reference.deref();
+      if (container === undefined || !isContainer(container)) continue;
+      if (container.model === layer || (!isContainer(layer) && container.layers.includes(layer))) return container;
+    }
+    return null;
+  }
+
+  private inboundOf(layer: LayerLike, call: number): number[] {
+    const parent = this.places.get(layer)?.parent;
+    const nodes = layer.inboundNodes ?? [];
+    const inModel = nodes.filter((_, index) => parent?.containerNodes?.has(`${layer.name}_ib-${index}`) ?? false);
+    const node = (inModel.length > 0 ? inModel : nodes)[call - 1];
+    if (node === undefined) return [];
+    return node.inboundLayers
+      .flatMap((source) => (isContainer(source) ? source.layers.slice(-1) : [source]))
+      .filter((source) => source.getClassName() !== "InputLayer" && this.places.has(source))
+      .map((source) => this.indexOf(source, 1));
+  }
+
+  private weightsOf(layer: LayerLike, index: number): number[] {
+    if (layer.built === false) return [];
+    const trainable = layer.trainable ?? true;
+    return layer.weights.flatMap((weight) => {
+      const variable = weight.val;
+      if (variable === undefined) return [];
+      const known = this.weightIndexes.get(variable);
+      if (known !== undefined) return [known];
+      return [this.addWeight(variable, weight.originalName ?? weight.name, index, trainable && weight.trainable)];
+    });
+  }
+
+  private addWeight(variable: VariableLike, name: string, layer: number | null, trainable: boolean): number {
+    const index = this.weights.length;
+    this.weights.push({ index, name, layer, shape: [...variable.shape], trainable });
+    this.weightIndexes.set(variable, index);
+    this.changed = true;
+    return index;
+  }
+}
+
+/** Everything below `layer` that computes; containers are only folders, and input layers compute nothing. */
+function* leavesOf(layer: LayerLike): Generator<LayerLike> {
+  if (isContainer(layer)) for (const child of layer.layers) yield* leavesOf(child);
+  else if (layer.getClassName() !== "InputLayer") yield layer;
+}

@@ -1,0 +1,199 @@
+import type { StatisticsKernel } from "../../kernels/statistics.js";
+import type { Row } from "../../stats/catalogue.js";
+import type { Controller } from "../recorder/controller.js";
+import type { EventContent } from "../recorder/recorder.js";
+import { LayerCatalogue } from "./layerCatalogue.js";
+import { level } from "./level.js";
+import type { Nonfinite } from "./nonfiniteWatch.js";
+import { StepRows } from "./stepRows.js";
+import { TensorReader } from "./tensorReader.js";
+import type { EngineLike, LayerLike, NamedGradients, OptimizerLike, TensorLike } from "./tensorflow.js";
+import { TrainingStep } from "./trainingStep.js";
+import { type PinnedWeights, WeightStatistics } from "./weightStatistics.js";
+
+/** Where the numbers go; the recorder, or a list in tests. */
+export interface Sink {
+  row(table: "steps" | "activations" | "batchNorm" | "weights", step: number, series: number, row: Row): void;
+  event(step: number, content: EventContent): void;
+  layers(layers: LayerCatalogue["layers"], weights: LayerCatalogue["weights"]): void;
+  stepEnded(): void;
+  elapsedMs(): number;
+  readonly isBehind: boolean;
+}
+
+/** Follows the training of one process: passes become steps, steps become rows. */
+export class Observer {
+  readonly catalogue = new LayerCatalogue();
+  /** Number of optimizer updates so far. */
+  step = 0;
+  skippedSteps = 0;
+  private current: TrainingStep | null = null;
+  private inPass = false;
+  private ownMs = 0;
+  private lastStepEndMs = performance.now();
+  private sink: Sink | null = null;
+  private readonly optimizers: WeakRef<OptimizerLike>[] = [];
+  private readonly weightNames = new WeakMap<LayerLike, readonly string[]>();
+  private nonfiniteReported = false;
+  private readonly reader: TensorReader;
+  readonly rowWriter: StepRows;
+  private readonly weights: WeightStatistics;
+
+  constructor(
+    readonly engine: EngineLike,
+    private readonly kernel: StatisticsKernel,
+    private readonly controller: Controller,
+    private readonly openSink: () => Sink,
+    private readonly onAnomaly: () => void,
+  ) {
+    this.reader = new TensorReader(engine);
+    this.rowWriter = new StepRows(this.reader);
+    this.weights = new WeightStatistics(engine, this.reader, kernel, this.catalogue);
+  }
+
+  /** The step that layers' calls belong to; null outside of training passes. */
+  get pass(): TrainingStep | null {
+    return this.inPass ? this.current : null;
+  }
+
+  get tensors(): TensorReader {
+    return this.reader;
+  }
+
+  /** A forward pass under gradients of variables begins. */
+  passBegins(): void {
+    const startMs = performance.now();
+    if (this.step === 0) this.lastStepEndMs = startMs;
+    if (this.current === null) {
+      let chosen = this.controller.nextLevel();
+      if (chosen > level.basic && this.sink?.isBehind === true) {
+        chosen = level.basic;
+        this.skippedSteps++;
+      }
+      this.current = new TrainingStep(chosen, this.catalogue, this.reader, this.kernel);
+    }
+    this.current.passBegins();
+    this.inPass = true;
+    this.spent(startMs);
+  }
+
+  /** The forward pass has returned its loss; layers' outputs may be gone afterwards. */
+  passReturns(loss: TensorLike): void {
+    const startMs = performance.now();
+    const step = this.current;
+    if (step === null) return;
+    const value = this.reader.scalar(loss);
+    if (value !== null) step.losses.push(value);
+    const isBad = value !== null && !Number.isFinite(value);
+    const first = step.watch.release(isBad);
+    if ((isBad || first !== null) && !this.nonfiniteReported) this.reportNonfinite(first, value);
+    this.spent(startMs);
+  }
+
+  /** Also when the script's function threw. */
+  passEnds(): void {
+    this.current?.watch.release(false);
+    this.inPass = false;
+  }
+
+  beforeUpdate(gradients: NamedGradients): PinnedWeights | null {
+    const startMs = performance.now();
+    const pinned = this.current?.level === level.every ? this.weights.pin(gradients) : null;
+    this.spent(startMs);
+    return pinned;
+  }
+
+  /** The optimizer threw: no step, nothing kept. */
+  updateFailed(pinned: PinnedWeights | null): void {
+    for (const { release } of pinned ?? []) release();
+  }
+
+  /** An optimizer has updated variables: the step is complete. */
+  updated(optimizer: OptimizerLike, gradients: NamedGradients, pinned: PinnedWeights | null): void {
+    const startMs = performance.now();
+    const step = this.current ?? new TrainingStep(level.basic, this.catalogue, this.reader, this.kernel);
+    this.current = null;
+    this.step++;
+    this.sink ??= this.openSink();
+    const updatedNames = namesOf(gradients);
+    if (pinned !== null) this.weights.write(this.sink, this.step, pinned);
+    const used = this.rowWriter.write(this.sink, this.step, step, (root) => this.isTrained(root, updatedNames));
+    this.writeLayers();
+    this.spent(startMs);
+    const now = performance.now();
+    const stepMs = now - this.lastStepEndMs;
+    this.lastStepEndMs = now;
+    this.sink.row("steps", this.step, 0, {
+      timeMs: this.sink.elapsedMs(),
+      stepMs,
+      overheadMs: this.ownMs,
+      level: step.level,
+      optimizer: this.optimizerIndex(optimizer),
+      ...(step.loss === null ? {} : { loss: step.loss }),
+      ...(used.batchSize === null ? {} : { batchSize: used.batchSize }),
+      ...(typeof optimizer.learningRate === "number" ? { learningRate: optimizer.learningRate } : {}),
+    });
+    this.controller.stepEnded(step.level, stepMs, this.ownMs);
+    this.ownMs = 0;
+    this.sink.stepEnded();
+  }
+
+  /** A model is about to be trained: its layers are known even if the first step throws. */
+  modelSeen(model: LayerLike): void {
+    this.catalogue.register(model);
+    this.sink ??= this.openSink();
+    this.writeLayers();
+  }
+
+  event(content: EventContent): void {
+    if (this.sink === null && this.step === 0) return;
+    this.sink?.event(this.step, content);
+  }
+
+  /** Time of ours that a hook spent, counted against the step it belongs to. */
+  spent(sinceMs: number): void {
+    this.ownMs += performance.now() - sinceMs;
+  }
+
+  /** A model called without `training: true` belongs to the step only if the step updated some of its weights. */
+  private isTrained(root: LayerLike, updated: ReadonlySet<string>): boolean {
+    let names = this.weightNames.get(root);
+    if (names === undefined) {
+      names = root.weights.map((weight) => weight.val?.name ?? weight.name);
+      this.weightNames.set(root, names);
+    }
+    return names.length === 0 || names.some((name) => updated.has(name));
+  }
+
+  private reportNonfinite(first: Nonfinite | null, loss: number | null): void {
+    this.nonfiniteReported = true;
+    this.sink ??= this.openSink();
+    this.writeLayers();
+    this.sink.event(this.step + 1, {
+      type: "nonfinite",
+      where: first === null ? "loss" : "output",
+      layer: first?.series ?? null,
+      weight: null,
+      channel: first?.channel ?? null,
+      nanCount: first?.nanCount ?? (Number.isNaN(loss) ? 1 : 0),
+      infCount: first?.infCount ?? (Number.isNaN(loss) ? 0 : 1),
+    });
+    this.onAnomaly();
+  }
+
+  private writeLayers(): void {
+    if (!this.catalogue.changed) return;
+    this.catalogue.changed = false;
+    this.sink?.layers(this.catalogue.layers, this.catalogue.weights);
+  }
+
+  private optimizerIndex(optimizer: OptimizerLike): number {
+    const known = this.optimizers.findIndex((reference) => reference.deref() === optimizer);
+    return known >= 0 ? known : this.optimizers.push(new WeakRef(optimizer)) - 1;
+  }
+}
+
+function namesOf(gradients: NamedGradients): ReadonlySet<string> {
+  if (!Array.isArray(gradients)) return new Set(Object.keys(gradients));
+  return new Set(gradients.filter(({ tensor }) => tensor !== undefined && tensor !== null).map(({ name }) => name));
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { findSourceMap, SourceMap } from "node:module";
+import { dirname, isAbsolute, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { SourcePosition } from "../../run/format.js";
+
+const deepestFrames = 60;
+
+interface RawPosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * Where the code that is running was called from: the innermost frame of the user's own code.
+ * Frames of packages, of Node and of Layerscope are stepped over, and so are the constructors named in
+ * `constructors` (a custom layer's own `super()` call is not the place where it was made).
+ */
+export function callerPosition(constructors: readonly string[]): SourcePosition | null {
+  const frame = callSites().find((site) => isUserFrame(site) && !isOneOf(site, constructors));
+  const raw = frame === undefined ? null : rawPosition(frame);
+  return raw === null ? null : originalPosition(raw);
+}
+
+function callSites(): readonly NodeJS.CallSite[] {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = deepestFrames;
+    Error.prepareStackTrace = (_, sites) => sites;
+    const { stack } = new Error();
+    return Array.isArray(stack) ? stack : [];
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, "prepareStackTrace");
+    else Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+function isUserFrame(site: NodeJS.CallSite): boolean {
+  const file = site.getFileName();
+  if (!file || file.startsWith("node:") || site.isNative()) return false;
+  if (!file.startsWith("file:") && !isAbsolute(file)) return false;
+  const path = plainPath(file);
+  return !/[\\/]node_modules[\\/]/.test(path) && !path.startsWith(__dirname);
+}
+
+function isOneOf(site: NodeJS.CallSite, constructors: readonly string[]): boolean {
+  const name = site.getFunctionName();
+  return site.isConstructor() && name !== null && constructors.includes(name);
+}
+
+function rawPosition(site: NodeJS.CallSite): RawPosition | null {
+  const file = site.getFileName();
+  const line = site.getLineNumber();
+  const column = site.getColumnNumber();
+  if (!file || line === null || column === null) return null;
+  return { file: plainPath(file), line, column };
+}
+
+function plainPath(file: string): string {
+  if (!file.startsWith("file:")) return file;
+  try {
+    return fileURLToPath(file);
+  } catch {
+    return file;
+  }
+}
+
+const sourceMaps = new Map<string, SourceMap | null>();
+
+/** Through the file's source map, if it names one that can be read. */
+function originalPosition(raw: RawPosition): SourcePosition {
+  let map = sourceMaps.get(raw.file);
+  if (map === undefined) {
+    map = readSourceMap(raw.file);
+    sourceMaps.set(raw.file, map);
+  }
+  if (map === null) return raw;
+  const entry = map.findEntry(raw.line - 1, raw.column - 1);
+  if (!("originalSource" in entry) || typeof entry.originalSource !== "string") return raw;
+  const source = plainPath(entry.originalSource);
+  const root = map.payload.sourceRoot ?? "";
+  return {
+    file: isAbsolute(source) ? source : resolve(dirname(raw.file), root, source),
+    line: entry.originalLine + 1,
+    column: entry.originalColumn + 1,
+  };
+}
+
+/** What a loader such as tsx told Node about its transformed code, else what the file on disk names. */
+function readSourceMap(file: string): SourceMap | null {
+  try {
+    const known = findSourceMap(file) ?? findSourceMap(pathToFileURL(file).href);
+    if (known !== undefined) return known;
+    const text = readFileSync(file, "utf8");
+    const url = [...text.matchAll(/^\/\/[#@] sourceMappingURL=(\S+)\s*$/gm)].at(-1)?.[1];
+    if (url === undefined) return null;
+    const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/.exec(url);
+    const json = inline
+      ? Buffer.from(decodeURIComponent(inline[2] ?? ""), inline[1] === undefined ? "utf8" : "base64").toString("utf8")
+      : readFileSync(resolve(dirname(file), decodeURIComponent(url)), "utf8");
+    return new SourceMap(JSON.parse(json));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,65 @@
+import type { Row } from "../../stats/catalogue.js";
+import type { Sink } from "./observer.js";
+import type { BatchNormalizationLike, LayerLike, LayerVariableLike } from "./tensorflow.js";
+import type { TensorReader } from "./tensorReader.js";
+import type { BatchNormCall, TrainingStep } from "./trainingStep.js";
+
+/** Turns what a step left into rows of the run folder. */
+export class StepRows {
+  /** BatchNorm layers whose running statistics before the first training call are known. */
+  private readonly initial = new WeakMap<LayerLike, Row>();
+
+  constructor(private readonly reader: TensorReader) {}
+
+  /** Before a BatchNorm layer's first training call: what it starts from. */
+  rememberInitial(layer: BatchNormalizationLike): void {
+    if (this.initial.has(layer) || layer.built === false) return;
+    this.initial.set(layer, { passes: 0, ...this.running(layer) });
+  }
+
+  write(sink: Sink, step: number, content: TrainingStep, isTrained: (root: LayerLike) => boolean): { batchSize: number | null } {
+    const trained = new Map<LayerLike, boolean>();
+    const belongs = (root: LayerLike): boolean => {
+      const known = trained.get(root);
+      if (known !== undefined) return known;
+      const answer = content.trainedRoots.has(root) || isTrained(root);
+      trained.set(root, answer);
+      return answer;
+    };
+    for (const { index, root, activation } of content.calls.values()) {
+      if (activation !== null && belongs(root)) sink.row("activations", step, index, activation);
+    }
+    for (const call of content.batchNorms.values()) {
+      if (!belongs(call.root)) continue;
+      const initial = this.initial.get(call.layer);
+      if (initial !== undefined && initial.passes === 0) {
+        sink.row("batchNorm", step - 1, call.index, initial);
+        this.initial.set(call.layer, {});
+      }
+      sink.row("batchNorm", step, call.index, this.batchNormRow(call));
+    }
+    return { batchSize: content.batchSize };
+  }
+
+  private batchNormRow({ layer, statistics, passes }: BatchNormCall): Row {
+    const now: Row = {
+      passes,
+      ...this.running(layer),
+      ...this.values("gamma", layer.gamma),
+      ...this.values("beta", layer.beta),
+    };
+    if (statistics === null) return now;
+    const { mean, variance, valuesPerChannel } = statistics;
+    return { ...now, batchMean: mean, batchVariance: variance, valuesPerChannel };
+  }
+
+  private running(layer: BatchNormalizationLike): Row {
+    return { ...this.values("runningMean", layer.movingMean), ...this.values("runningVariance", layer.movingVariance) };
+  }
+
+  private values(name: "runningMean" | "runningVariance" | "gamma" | "beta", weight: LayerVariableLike | undefined): Row {
+    const variable = weight?.val;
+    const values = variable === undefined || variable.isDisposed === true ? null : this.reader.copy(variable);
+    return values === null ? {} : { [name]: values };
+  }
+}

@@ -1,0 +1,64 @@
+import type { BackendLike, EngineLike, TensorLike, TypedArray } from "./tensorflow.js";
+
+/** WebAssembly backend of tfjs: a tensor is a slice of the module's memory. */
+interface WasmBackendLike extends BackendLike {
+  readonly wasm?: { readonly HEAPU8?: Uint8Array };
+  readonly dataIdMap?: { get(dataId: object): { readonly memoryOffset: number | null; readonly dtype: string } | undefined };
+}
+
+/** Reads and pins tensors of the script without making tensors, so that `tf.memory()` does not see it. */
+export class TensorReader {
+  constructor(private readonly engine: EngineLike) {}
+
+  /**
+   * The tensor's values, valid until the next engine call and never to be written to: depending on the backend it is
+   * a fresh copy, the backend's own memory, or the very array the user made the tensor from.
+   * Null for strings, complex numbers and disposed tensors.
+   */
+  values(tensor: TensorLike): TypedArray | null {
+    const backend = this.engine.state.tensorInfo.get(tensor.dataId)?.backend as WasmBackendLike | undefined;
+    if (backend === undefined) return null;
+    const inPlace = wasmView(backend, tensor);
+    if (inPlace !== null) return inPlace;
+    const values = backend.readSync(tensor.dataId);
+    return values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array ? values : null;
+  }
+
+  /** A copy of a small tensor's values as float64, e.g. a [C] statistic. */
+  copy(tensor: TensorLike): Float64Array | null {
+    const values = this.values(tensor);
+    return values === null ? null : Float64Array.from(values);
+  }
+
+  /** The value of a one-element tensor. */
+  scalar(tensor: TensorLike): number | null {
+    if (tensor.size !== 1) return null;
+    return this.values(tensor)?.[0] ?? null;
+  }
+
+  /** Keeps the data alive until the returned function is called; null when the backend cannot. */
+  pin(tensor: TensorLike): (() => void) | null {
+    const { dataId } = tensor;
+    const backend = this.engine.state.tensorInfo.get(dataId)?.backend;
+    if (backend?.incRef === undefined || backend.disposeData === undefined) return null;
+    backend.incRef(dataId);
+    return () => {
+      if (backend.disposeData?.(dataId) === true) this.engine.removeDataId?.(dataId, backend);
+    };
+  }
+}
+
+function wasmView(backend: WasmBackendLike, tensor: TensorLike): TypedArray | null {
+  const heap = backend.wasm?.HEAPU8;
+  if (heap === undefined) return null;
+  const entry = backend.dataIdMap?.get(tensor.dataId);
+  if (entry === undefined || entry.memoryOffset === null) return null;
+  switch (tensor.dtype) {
+    case "float32":
+      return new Float32Array(heap.buffer, entry.memoryOffset, tensor.size);
+    case "int32":
+      return new Int32Array(heap.buffer, entry.memoryOffset, tensor.size);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,96 @@
+import type { StatisticsKernel } from "../../kernels/statistics.js";
+import type { Row } from "../../stats/catalogue.js";
+import { Activations } from "./activations.js";
+import type { BatchStatistics } from "./batchNormTap.js";
+import type { LayerCatalogue } from "./layerCatalogue.js";
+import { type Level, level } from "./level.js";
+import { NonfiniteWatch } from "./nonfiniteWatch.js";
+import type { BatchNormalizationLike, LayerLike, TensorLike } from "./tensorflow.js";
+import { isBatchNormalization } from "./tensorflow.js";
+import type { TensorReader } from "./tensorReader.js";
+
+/** One call of a layer in the training passes of a step. */
+export interface LayerCall {
+  readonly index: number;
+  readonly layer: LayerLike;
+  /** The outermost layer of the call: a model, or the layer itself. */
+  readonly root: LayerLike;
+  activation: Row | null;
+}
+
+/** What the last pass of a step left at a BatchNorm layer. */
+export interface BatchNormCall extends LayerCall {
+  readonly layer: BatchNormalizationLike;
+  /** Null when the layer was called without `training: true`. */
+  statistics: BatchStatistics | null;
+  /** Training calls in this step. */
+  passes: number;
+}
+
+/**
+ * Everything that happens between two updates: one forward pass, or several when gradients are accumulated.
+ * Holds numbers only; tensors are read while the layer's call is on the stack.
+ */
+export class TrainingStep {
+  readonly calls = new Map<number, LayerCall>();
+  readonly batchNorms = new Map<number, BatchNormCall>();
+  /** Outermost layers called with `training: true` at least once. */
+  readonly trainedRoots = new Set<LayerLike>();
+  readonly losses: number[] = [];
+  batchSize: number | null = null;
+  private readonly callCounts = new Map<LayerLike, number>();
+  private activations: Activations;
+  readonly watch: NonfiniteWatch;
+
+  constructor(
+    readonly level: Level,
+    private readonly catalogue: LayerCatalogue,
+    private readonly reader: TensorReader,
+    private readonly kernel: StatisticsKernel,
+  ) {
+    this.activations = new Activations(reader, kernel, level);
+    this.watch = new NonfiniteWatch(reader);
+  }
+
+  /** A forward pass begins; calls are numbered afresh. */
+  passBegins(): void {
+    this.callCounts.clear();
+    this.activations = new Activations(this.reader, this.kernel, this.level);
+  }
+
+  /** Number of the series that the layer's next call in this pass belongs to. */
+  nextCall(layer: LayerLike): number {
+    const call = (this.callCounts.get(layer) ?? 0) + 1;
+    this.callCounts.set(layer, call);
+    return this.catalogue.indexOf(layer, call);
+  }
+
+  /** A layer has returned: its output is measured while it is still in the cache. */
+  called(index: number, layer: LayerLike, root: LayerLike, input: TensorLike | null, output: TensorLike): void {
+    this.catalogue.refresh(layer, index, input === null ? null : batchShape(input), batchShape(output));
+    const config = this.catalogue.layers[index]?.config ?? {};
+    const activation = this.level >= level.scalars ? this.activations.row(input, output, config) : null;
+    this.calls.set(index, { index, layer, root, activation });
+    if (isBatchNormalization(layer) && !this.batchNorms.has(index)) {
+      this.batchNorms.set(index, { index, layer, root, activation, statistics: null, passes: 0 });
+    }
+    if (activation === null) this.watch.hold(index, output);
+    else this.watch.measured(index, activation);
+  }
+
+  /** A BatchNorm layer has normalised with its batch's own statistics. */
+  normalized(index: number, layer: BatchNormalizationLike, root: LayerLike, statistics: BatchStatistics): void {
+    const known = this.batchNorms.get(index);
+    this.batchNorms.set(index, { index, layer, root, activation: null, statistics, passes: (known?.passes ?? 0) + 1 });
+  }
+
+  /** Mean over the passes of the step; null when the loss was no number. */
+  get loss(): number | null {
+    if (this.losses.length === 0) return null;
+    return this.losses.reduce((sum, loss) => sum + loss, 0) / this.losses.length;
+  }
+}
+
+function batchShape(tensor: TensorLike): (number | null)[] {
+  return tensor.shape.map((size, axis) => (axis === 0 && tensor.shape.length > 1 ? null : size));
+}

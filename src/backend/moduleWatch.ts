@@ -1,0 +1,24 @@
+import { Module } from "node:module";
+
+interface CompilableModule {
+  exports: unknown;
+  _compile(content: string, filename: string, ...rest: unknown[]): unknown;
+}
+
+const tensorflowFile = /[\\/]@tensorflow[\\/]tfjs(?:-core|-layers|-node|-node-gpu)?[\\/]/;
+
+/**
+ * Calls `listener` with the exports of each TensorFlow.js file once it has run, before anybody else has them.
+ * `_compile` is where every CommonJS file passes, whether `require` or an ES module's `import` asked for it.
+ */
+export function onTensorflowModule(listener: (exports: object) => void): void {
+  const prototype = Module.prototype as unknown as CompilableModule;
+  const original = prototype._compile;
+  prototype._compile = function (this: CompilableModule, content, filename, ...rest) {
+    const result = original.call(this, content, filename, ...rest);
+    if (tensorflowFile.test(filename) && typeof this.exports === "object" && this.exports !== null) {
+      listener(this.exports);
+    }
+    return result;
+  };
+}

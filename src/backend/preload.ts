@@ -1,0 +1,65 @@
+/**
+ * dist/backend.cjs, preloaded into the user's process. Small on purpose: a process that never loads TensorFlow.js pays
+ * for this file only. It never throws; what it cannot do is left undone.
+ */
+
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { isMainThread, workerData } from "node:worker_threads";
+import { type BackendOptions, optionsVariable } from "../protocol/options.js";
+import { onEngineCreated } from "./engine/gate.js";
+import { describeEngine, installEngine } from "./engine/resolve.js";
+import type { Session } from "./hooks/session.js";
+import type { EngineLike } from "./hooks/tensorflow.js";
+import { onTensorflowModule } from "./moduleWatch.js";
+import { recorderThreadName } from "./recorder/thread.js";
+
+const startedMarker = Symbol.for("layerscope.started");
+
+function start(): void {
+  const scope = globalThis as { [startedMarker]?: true };
+  // Twice on the command line or in NODE_OPTIONS, or in the recorder's own thread.
+  if (scope[startedMarker] === true || (!isMainThread && workerData?.thread === recorderThreadName)) return;
+  const options = readOptions();
+  if (options === null) return;
+  scope[startedMarker] = true;
+  installEngine(options);
+  if (options.engineOnly === true) return;
+  let session: Session | null = null;
+  onEngineCreated((engine) => {
+    if (session === null) {
+      const hooks = require("./hooks.cjs") as typeof import("./hooks/main.js");
+      session = new hooks.Session(options, describeEngine);
+    }
+    session.engineAppeared(engine as EngineLike);
+  });
+  onTensorflowModule((exports) => session?.moduleLoaded(exports));
+}
+
+function readOptions(): BackendOptions | null {
+  const text = process.env[optionsVariable];
+  if (text === undefined || text === "") return null;
+  const options = JSON.parse(text) as BackendOptions;
+  const { claim } = options;
+  return claim !== null && !(isMainThread && isMainScript(claim.script)) ? { ...options, claim: null } : options;
+}
+
+/** The launcher made a run folder for one script; loaders and package managers in between are not it. */
+function isMainScript(script: string): boolean {
+  const main = process.argv[1];
+  return main !== undefined && realPath(resolve(main)) === realPath(script);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+try {
+  start();
+} catch (error) {
+  process.stderr.write(`layerscope: not watching this process: ${error instanceof Error ? error.message : error}\n`);
+}

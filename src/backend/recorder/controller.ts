@@ -1,0 +1,95 @@
+import { type Level, level } from "../hooks/level.js";
+
+/** `scalars`, `every`, or the share of the step time that statistics may cost. */
+export type Budget = "scalars" | "every" | { readonly percent: number };
+
+export function parseBudget(text: string): Budget {
+  if (text === "scalars" || text === "every") return text;
+  const percent = Number(text);
+  if (!Number.isFinite(percent) || percent < 0 || percent > 100) {
+    throw new RangeError(`Budget: got "${text}", wanted "scalars", "every" or a percentage from 0 to 100.`);
+  }
+  return { percent };
+}
+
+/** The first steps are slower than all others (compilation, first allocations) and would teach wrong costs. */
+const warmUpSteps = 3;
+/** Weight of the newest measurement in the running costs. */
+const costWeight = 0.2;
+/** Of the budget, how much goes to the cheap numbers; the rest goes to the dear ones. */
+const scalarShare = 0.6;
+/** Savings are bounded: after a long pause no burst of dear steps. */
+const savedSteps = 200;
+
+/**
+ * Decides what each step captures, from what captures have cost in this very run.
+ * Two accounts are filled by each step with a share of its bare time; a level is captured when its account covers it.
+ */
+export class Controller {
+  private step = 0;
+  private readonly saved = { [level.scalars]: 0, [level.every]: 0 };
+  /** Milliseconds of our own for a step at each level. */
+  private readonly cost: [basic: number | null, scalars: number | null, every: number | null] = [null, null, null];
+  private bareMs = 0;
+  private totalBareMs = 0;
+  private totalOwnMs = 0;
+  private captureNext = false;
+
+  constructor(private budget: Budget) {}
+
+  setBudget(budget: Budget): void {
+    this.budget = budget;
+  }
+
+  /** The next step captures everything, whatever it costs. */
+  requestCapture(): void {
+    this.captureNext = true;
+  }
+
+  /** Own time in percent of the rest of the steps' time; null before there is anything to tell. */
+  get overheadPercent(): number | null {
+    return this.totalBareMs > 0 ? (100 * this.totalOwnMs) / this.totalBareMs : null;
+  }
+
+  /** What the step that now begins captures. */
+  nextLevel(): Level {
+    this.step++;
+    if (this.captureNext || this.step === 1 || this.budget === "every") {
+      this.captureNext = false;
+      return level.every;
+    }
+    if (this.budget === "scalars") return level.scalars;
+    if (this.covers(level.every)) return level.every;
+    return this.covers(level.scalars) ? level.scalars : level.basic;
+  }
+
+  /** A step has ended: `stepMs` since the one before, `ownMs` of it in our code. */
+  stepEnded(captured: Level, stepMs: number, ownMs: number): void {
+    if (this.step <= warmUpSteps) return;
+    const bareMs = Math.max(0, stepMs - ownMs);
+    this.totalBareMs += bareMs;
+    this.totalOwnMs += ownMs;
+    this.bareMs = this.bareMs === 0 ? bareMs : this.bareMs + costWeight * (bareMs - this.bareMs);
+    const known = this.cost[captured];
+    this.cost[captured] = known === null ? ownMs : known + costWeight * (ownMs - known);
+    if (typeof this.budget === "string") return;
+    const basicMs = this.cost[level.basic] ?? 0;
+    const income = Math.max(0, (this.budget.percent / 100) * this.bareMs - basicMs);
+    this.deposit(level.scalars, income * scalarShare);
+    this.deposit(level.every, income * (1 - scalarShare));
+    if (captured !== level.basic) this.saved[captured] -= Math.max(0, ownMs - basicMs);
+  }
+
+  private covers(captured: 1 | 2): boolean {
+    if (typeof this.budget !== "string" && this.budget.percent === 0) return false;
+    const cost = this.cost[captured];
+    // An unknown cost is found out by trying once the start is over.
+    if (cost === null) return this.step > warmUpSteps + captured;
+    return this.saved[captured] >= Math.max(0, cost - (this.cost[level.basic] ?? 0));
+  }
+
+  private deposit(captured: 1 | 2, ms: number): void {
+    const most = Math.max(this.cost[captured] ?? 0, ms * savedSteps);
+    this.saved[captured] = Math.min(most, this.saved[captured] + ms);
+  }
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from "node:crypto";
+import { join, resolve } from "node:path";
+import { isMainThread, Worker } from "node:worker_threads";
+import type { BackendOptions } from "../../protocol/options.js";
+import { type FromRecorder, RowEncoder, type ToRecorder } from "../../protocol/recording.js";
+import type { EngineInfo, LayerInfo, RunEvent, WeightInfo } from "../../run/format.js";
+import type { Row, TableName } from "../../stats/catalogue.js";
+import { recorderThreadName } from "./thread.js";
+
+/** Rows travel in batches: one message costs the training thread as much as some fifty rows. */
+const sendEveryMs = 50;
+const sendFromLength = 32_768;
+/** Above this the worker is behind and steps are skipped, so that memory stays bounded. */
+const mostBytesWaiting = 32 * 2 ** 20;
+const flushTimeoutMs = 10_000;
+
+/** An event before it is known when it happened; keeps the union of `RunEvent` apart. */
+export type EventContent = RunEvent extends infer Event
+  ? Event extends RunEvent
+    ? Omit<Event, "timeMs" | "step">
+    : never
+  : never;
+
+/** The training thread's end of the recording: batches rows to the worker that writes the run folder. */
+export class Recorder {
+  readonly id: string;
+  readonly folder: string;
+  private readonly encoder = new RowEncoder();
+  private readonly shared = new SharedArrayBuffer(8);
+  private readonly counters = new Int32Array(this.shared);
+  private readonly worker: Worker;
+  private readonly startedMs = performance.now();
+  private sentBytes = 0;
+  private lastSentMs = 0;
+  private timer: NodeJS.Timeout | null = null;
+  private flushes = 0;
+  private ended = false;
+
+  constructor(options: BackendOptions, onMessage: (message: FromRecorder) => void) {
+    const { claim } = options;
+    this.id = claim?.id ?? newRunId();
+    this.folder = claim?.folder ?? join(options.runs, this.id);
+    this.worker = new Worker(join(__dirname, "recorder.cjs"), {
+      name: recorderThreadName,
+      workerData: { thread: recorderThreadName },
+      execArgv: [],
+      env: { ...process.env, NODE_OPTIONS: "" },
+      stdout: false,
+      stderr: false,
+    });
+    this.worker.unref();
+    this.worker.on("message", onMessage);
+    this.worker.on("error", (error) => onMessage({ type: "failed", message: error.message }));
+    this.post({
+      type: "start",
+      folder: this.folder,
+      id: this.id,
+      launch: options.launch,
+      parent: options.parent,
+      script: {
+        path: resolve(process.argv[1] ?? "."),
+        arguments: process.argv.slice(2),
+        workingFolder: process.cwd(),
+      },
+      startedAt: new Date().toISOString(),
+      processId: process.pid,
+      budget: options.budget,
+      diskLimitBytes: options.diskLimitBytes,
+      shared: this.shared,
+    });
+    // Listening must not keep the process alive; a worker's port does once it has a listener.
+    this.worker.unref();
+  }
+
+  /** True while the worker is so far behind that a step should not be captured. */
+  get isBehind(): boolean {
+    return this.sentBytes - this.handledBytes() > mostBytesWaiting;
+  }
+
+  row(table: TableName, step: number, series: number, row: Row): void {
+    this.encoder.add(table, step, series, row);
+  }
+
+  event(step: number, content: EventContent): void {
+    this.send();
+    this.post({ type: "event", event: { ...content, step, timeMs: this.elapsedMs() } as RunEvent });
+  }
+
+  layers(layers: readonly LayerInfo[], weights: readonly WeightInfo[]): void {
+    this.send();
+    this.post({ type: "layers", layers, weights });
+  }
+
+  engine(engine: EngineInfo): void {
+    this.post({ type: "engine", engine });
+  }
+
+  progress(progress: Omit<Extract<ToRecorder, { type: "progress" }>, "type">): void {
+    this.post({ type: "progress", ...progress });
+  }
+
+  elapsedMs(): number {
+    return performance.now() - this.startedMs;
+  }
+
+  /** Once a step: hands rows over when there are enough of them or some time has passed. */
+  stepEnded(): void {
+    const now = performance.now();
+    if (this.encoder.length >= sendFromLength || now - this.lastSentMs >= sendEveryMs) this.send();
+    else this.timer ??= setTimeout(() => this.send(), 2 * sendEveryMs).unref();
+  }
+
+  /** Last words; returns when all is on disk. Called in the `exit` handler, where nothing asynchronous runs any more. */
+  end(end: Omit<Extract<ToRecorder, { type: "end" }>, "type">): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.send();
+    this.post({ type: "end", ...end });
+    this.flush();
+  }
+
+  private flush(): void {
+    this.post({ type: "flush" });
+    this.flushes++;
+    const until = performance.now() + flushTimeoutMs;
+    for (let answered = Atomics.load(this.counters, 0); answered < this.flushes; ) {
+      const leftMs = until - performance.now();
+      if (leftMs <= 0) return;
+      Atomics.wait(this.counters, 0, answered, leftMs);
+      answered = Atomics.load(this.counters, 0);
+    }
+  }
+
+  private send(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.lastSentMs = performance.now();
+    if (this.encoder.length === 0) return;
+    const values = this.encoder.take();
+    this.sentBytes += values.byteLength;
+    this.post({ type: "rows", values }, [values.buffer as ArrayBuffer]);
+  }
+
+  private post(message: ToRecorder, transfer: readonly ArrayBuffer[] = []): void {
+    this.worker.postMessage(message, transfer);
+  }
+
+  /** The worker's counter is an int32 that wraps around; the difference to what was sent never does. */
+  private handledBytes(): number {
+    const behind = (this.sentBytes - Atomics.load(this.counters, 1)) % 2 ** 32;
+    return this.sentBytes - (behind < 0 ? behind + 2 ** 32 : behind);
+  }
+}
+
+/** Sorts by time, is unique between processes, and is a plain folder name everywhere. */
+function newRunId(): string {
+  const time = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  return `${time}-${randomBytes(3).toString("hex")}${isMainThread ? "" : "-worker"}`;
+}
