@@ -1,4 +1,4 @@
-/** What is measured of a tensor's values, and how it is folded from lanes: shared by the SIMD kernel and its JavaScript twin. */
+/** What is measured of a tensor's values: shared by the SIMD kernel and its JavaScript twin. */
 
 /** Which activation the values come from; decides what counts as saturated. */
 export type Saturation = "none" | "tanh" | "sigmoid";
@@ -41,26 +41,8 @@ export interface Measured {
   readonly firstNonfiniteChannel: number | null;
 }
 
-/** Sums of x − shift per lane, as the kernels keep them; `channelOf(lane)` is the lane's channel. */
-export interface Lanes {
-  readonly length: number;
-  readonly shift: ArrayLike<number>;
-  readonly sum: ArrayLike<number>;
-  readonly square: ArrayLike<number>;
-  readonly count: ArrayLike<number>;
-  readonly zeros: ArrayLike<number>;
-  readonly lost: ArrayLike<number>;
-}
-
-export interface Totals {
-  readonly count: number;
-  readonly min: number;
-  readonly max: number;
-  readonly nanCount: number;
-  readonly saturated: number;
-}
-
-const deadShare = 0.99;
+/** A channel is dead when more than this share of its values is zero. */
+export const deadShare = 0.99;
 
 /** Checks options against the number of values; returns them complete. */
 export function completeOptions(length: number, options: MeasureOptions): Required<MeasureOptions> {
@@ -74,79 +56,4 @@ export function completeOptions(length: number, options: MeasureOptions): Requir
     throw new RangeError(`measure: got ${length} values, wanted a multiple of ${channels} channels × ${inner} values.`);
   }
   return { channels, inner: channels === 1 ? 1 : inner, saturation };
-}
-
-/** Joins the lanes of each channel, then the channels (Chan, Golub & LeVeque 1983: means and squared deviations). */
-export function foldLanes(
-  lanes: Lanes,
-  channelOf: (lane: number) => number,
-  totals: Totals,
-  { channels, saturation }: Required<MeasureOptions>,
-): Measured {
-  const counts = new Float64Array(channels);
-  const means = new Float64Array(channels);
-  const deviations = new Float64Array(channels);
-  const zeros = new Float64Array(channels);
-  let firstNonfiniteChannel: number | null = null;
-  for (let lane = 0; lane < lanes.length; lane++) {
-    const channel = channelOf(lane);
-    zeros[channel] = at(zeros, channel) + at(lanes.zeros, lane);
-    if (at(lanes.lost, lane) > 0) firstNonfiniteChannel = Math.min(firstNonfiniteChannel ?? channel, channel);
-    const count = at(lanes.count, lane);
-    if (count === 0) continue;
-    const sum = at(lanes.sum, lane);
-    const mean = at(lanes.shift, lane) + sum / count;
-    const deviation = Math.max(0, at(lanes.square, lane) - (sum * sum) / count);
-    const before = at(counts, channel);
-    const after = before + count;
-    const difference = mean - at(means, channel);
-    means[channel] = before === 0 ? mean : at(means, channel) + difference * (count / after);
-    deviations[channel] = at(deviations, channel) + deviation + difference * difference * ((before * count) / after);
-    counts[channel] = after;
-  }
-
-  let finiteCount = 0;
-  let mean = Number.NaN;
-  let deviation = 0;
-  let zeroCount = 0;
-  let dead = 0;
-  const perChannel = totals.count / channels;
-  for (let channel = 0; channel < channels; channel++) {
-    const zeroCountHere = at(zeros, channel);
-    zeroCount += zeroCountHere;
-    if (zeroCountHere > deadShare * perChannel) dead++;
-    const count = at(counts, channel);
-    if (count === 0) {
-      means[channel] = Number.NaN;
-      deviations[channel] = Number.NaN;
-      continue;
-    }
-    const after = finiteCount + count;
-    const difference = finiteCount === 0 ? 0 : at(means, channel) - mean;
-    mean = finiteCount === 0 ? at(means, channel) : mean + difference * (count / after);
-    deviation += at(deviations, channel) + difference * difference * ((finiteCount * count) / after);
-    finiteCount = after;
-    deviations[channel] = at(deviations, channel) / count;
-  }
-  const none = finiteCount === 0;
-  const { count, nanCount } = totals;
-  return {
-    count,
-    finiteCount,
-    nanCount,
-    infCount: count - finiteCount - nanCount,
-    mean,
-    variance: none ? Number.NaN : deviation / finiteCount,
-    min: none ? Number.NaN : totals.min,
-    max: none ? Number.NaN : totals.max,
-    zeroFraction: zeroCount / count,
-    ...(saturation === "none" ? {} : { saturatedFraction: totals.saturated / count }),
-    deadFraction: count === 0 ? Number.NaN : dead / channels,
-    ...(channels === 1 ? {} : { channelMean: means, channelVariance: deviations }),
-    firstNonfiniteChannel,
-  };
-}
-
-function at(values: ArrayLike<number>, index: number): number {
-  return values[index] as number;
 }

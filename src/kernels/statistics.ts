@@ -1,6 +1,6 @@
 import { statisticsModule } from "./generated/statisticsModule.js";
 import { instantiate, type KernelMemory } from "./instantiate.js";
-import { completeOptions, foldLanes, type KernelValues, type Measured, type MeasureOptions } from "./measured.js";
+import { completeOptions, type KernelValues, type Measured, type MeasureOptions } from "./measured.js";
 import { measurePlain } from "./plain.js";
 
 /** What `assembly/*.as` exports. Pointers are byte offsets in `memory`. */
@@ -9,21 +9,12 @@ interface StatisticsExports {
   layout(base: number, capacity: number): void;
   begin(lanes: number, mode: number): void;
   add(at: number, rows: number, stride: number, lane: number, lanes: number, rowsAtOnce: number, mode: number): void;
+  fold(lanes: number, channels: number, runs: boolean, perChannel: number): void;
   rest(at: number, length: number, lane: number, mode: number): void;
 }
 
-interface LaneViews {
-  readonly capacity: number;
-  readonly shift: Float64Array;
-  readonly sum: Float64Array;
-  readonly square: Float64Array;
-  readonly count: Uint32Array;
-  readonly zeros: Uint32Array;
-  readonly lost: Uint32Array;
-}
-
 const modes = { none: 0, tanh: 1, sigmoid: 2, integer: 3 } as const;
-const resultBytes = 64;
+const resultBytes = 128;
 const chunkBytes = 131_072;
 const chunkLength = chunkBytes / 4;
 /** A piece of this many values stays in the first-level cache while its columns are visited. */
@@ -36,17 +27,10 @@ const laneBase = resultBytes + chunkBytes;
  * Values are copied once, in pieces, into the kernel's own memory, which grows with the number of channels only.
  */
 export class StatisticsKernel {
-  private lanes: LaneViews = {
-    capacity: 0,
-    shift: new Float64Array(0),
-    sum: new Float64Array(0),
-    square: new Float64Array(0),
-    count: new Uint32Array(0),
-    zeros: new Uint32Array(0),
-    lost: new Uint32Array(0),
-  };
+  private capacity = 0;
   private floats = new Float32Array(0);
   private integers = new Int32Array(0);
+  private doubles = new Float64Array(0);
 
   private constructor(private readonly wasm: StatisticsExports | null) {
     if (wasm !== null) this.reserve(1024);
@@ -73,26 +57,43 @@ export class StatisticsKernel {
     const mode = isFloat ? modes[saturation] : modes.integer;
     // A channel owns several lanes when channels are not a multiple of 4 (or come in runs), so that rows stay whole vectors.
     const width = inner === 1 ? channels * (channels % 4 === 0 ? 1 : channels % 2 === 0 ? 2 : 4) : channels * 4;
-    const lanes = inner === 1 ? Math.min(width, (values.length + 3) & ~3) : width;
-    this.reserve(lanes);
+    const lanes = inner === 1 ? Math.min(width, (Math.max(values.length, channels) + 3) & ~3) : width;
+    this.reserve(lanes + 4);
     this.wasm.begin(lanes, mode);
     if (inner === 1) this.addRows(this.wasm, values, width, mode);
     else this.addRuns(this.wasm, values, channels, inner, mode);
+    this.wasm.fold(lanes, channels, inner > 1, values.length / channels);
+    return this.read(values, complete);
+  }
 
-    const extremes = isFloat ? this.floats : this.integers;
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    let saturated = 0;
-    let nanCount = 0;
-    for (let i = 0; i < 4; i++) {
-      min = Math.min(min, extremes[i] as number);
-      max = Math.max(max, extremes[4 + i] as number);
-      saturated += (this.integers[8 + i] as number) >>> 0;
-      nanCount += (this.integers[12 + i] as number) >>> 0;
-    }
-    const totals = { count: values.length, min, max, nanCount, saturated };
-    const channelOf = inner === 1 ? (lane: number) => lane % channels : (lane: number) => lane >> 2;
-    return foldLanes({ ...this.lanes, length: lanes }, channelOf, totals, complete);
+  private read(values: KernelValues, { channels, saturation }: Required<MeasureOptions>): Measured {
+    const count = values.length;
+    const [finiteCount, mean, variance, zeros, dead, firstLost] = this.doubles.subarray(8, 14) as unknown as Folded;
+    const { integers } = this;
+    const extremes = isFloat32(values) ? this.floats : integers;
+    const none = finiteCount === 0;
+    const nanCount = quadSum(integers, 12);
+    const lanes = laneBase / 8;
+    return {
+      count,
+      finiteCount,
+      nanCount,
+      infCount: count - finiteCount - nanCount,
+      mean,
+      variance,
+      min: none ? Number.NaN : Math.min(...quad(extremes, 0)),
+      max: none ? Number.NaN : Math.max(...quad(extremes, 4)),
+      zeroFraction: zeros / count,
+      ...(saturation === "none" ? {} : { saturatedFraction: quadSum(integers, 8) / count }),
+      deadFraction: count === 0 ? Number.NaN : dead / channels,
+      ...(channels === 1
+        ? {}
+        : {
+            channelMean: this.doubles.slice(lanes, lanes + channels),
+            channelVariance: this.doubles.slice(lanes + 2 * this.capacity, lanes + 2 * this.capacity + channels),
+          }),
+      firstNonfiniteChannel: firstLost < 0 ? null : firstLost,
+    };
   }
 
   /** Channel axis last: rows of `width` values, whole vectors first, the last three values at most one by one. */
@@ -138,28 +139,34 @@ export class StatisticsKernel {
   /** Makes room for the lanes and renews the views, which growing detaches. */
   private reserve(lanes: number): void {
     const wasm = this.wasm;
-    if (wasm === null || lanes <= this.lanes.capacity) return;
-    const capacity = Math.ceil(Math.max(lanes, this.lanes.capacity * 2) / 4) * 4;
+    if (wasm === null || lanes <= this.capacity) return;
+    const capacity = Math.ceil(Math.max(lanes, this.capacity * 2) / 4) * 4;
     const bytes = laneBase + capacity * laneBytes;
     const missing = Math.ceil((bytes - wasm.memory.buffer.byteLength) / 65_536);
     if (missing > 0) wasm.memory.grow(missing);
     wasm.layout(laneBase, capacity);
     const { buffer } = wasm.memory;
+    this.capacity = capacity;
     this.floats = new Float32Array(buffer, 0, laneBase / 4);
     this.integers = new Int32Array(buffer, 0, laneBase / 4);
-    this.lanes = {
-      capacity,
-      shift: new Float64Array(buffer, laneBase, capacity),
-      sum: new Float64Array(buffer, laneBase + capacity * 8, capacity),
-      square: new Float64Array(buffer, laneBase + capacity * 16, capacity),
-      count: new Uint32Array(buffer, laneBase + capacity * 24, capacity),
-      zeros: new Uint32Array(buffer, laneBase + capacity * 28, capacity),
-      lost: new Uint32Array(buffer, laneBase + capacity * 32, capacity),
-    };
+    this.doubles = new Float64Array(buffer, 0, Math.floor(bytes / 8));
   }
 }
 
 /** Not `instanceof`: a test runner's tensors come from another realm. */
 function isFloat32(values: KernelValues): boolean {
   return values[Symbol.toStringTag] === "Float32Array";
+}
+
+type Quad = [number, number, number, number];
+/** Finite values, mean, variance, zeros, dead channels, first channel with NaN or Inf. */
+type Folded = [number, number, number, number, number, number];
+
+function quad(values: ArrayLike<number>, from: number): Quad {
+  return [values[from], values[from + 1], values[from + 2], values[from + 3]] as Quad;
+}
+
+/** Four counters of 32 bits without sign. */
+function quadSum(values: ArrayLike<number>, from: number): number {
+  return quad(values, from).reduce((sum, value) => sum + (value >>> 0), 0);
 }

@@ -9,12 +9,13 @@
 // on squares of float32, so a sum of squares is finite exactly when every value was. Otherwise the strip is done again,
 // value by value masked.
 
-// The first 64 bytes hold the results that are not per lane, as vectors of four.
+// The first 128 bytes hold the results that are not per lane: vectors of four, then, from `fold`, float64.
 
 const lowest: usize = 0;
 const highest: usize = 16;
 const saturated: usize = 32;
 const notANumber: usize = 48;
+const folded: usize = 64;
 
 let shifts: usize = 0;
 let sums: usize = 0;
@@ -259,4 +260,81 @@ export function rest(at: usize, length: usize, lane: usize, mode: i32): void {
 @inline
 function increment(at: usize, when: bool): void {
   store<u32>(at, load<u32>(at) + u32(when));
+}
+
+/**
+ * Joins the lanes of each channel, then the channels, by means and squared deviations (Chan, Golub & LeVeque 1983).
+ * Lane l belongs to channel l mod `channels`, or l / 4 when `runs`. Leaves per channel: mean in `shifts`, biased variance
+ * in `squares` (NaN without finite values); and at `folded`, as float64: finite values, mean, variance, zeros, channels
+ * whose share of zeros is above 0.99 of `perChannel`, first channel with a NaN or Inf (−1: none). Needs room for one
+ * lane more than there are channels.
+ */
+export function fold(lanes: usize, channels: usize, runs: bool, perChannel: f64): void {
+  for (let lane: usize = 0; lane < lanes; lane += 2) {
+    const wide = lane * 8;
+    const count = f64x2.convert_low_i32x4_u(v128.load64_zero(counts + lane * 4));
+    const mean = f64x2.div(v128.load(sums + wide), f64x2.max(count, f64x2.splat(1)));
+    const deviation = f64x2.sub(v128.load(squares + wide), f64x2.mul(mean, v128.load(sums + wide)));
+    v128.store(squares + wide, f64x2.max(deviation, f64x2.splat(0)));
+    v128.store(shifts + wide, f64x2.add(v128.load(shifts + wide), mean));
+    v128.store(sums + wide, count);
+  }
+  let zeroCount: f64 = 0;
+  let dead: f64 = 0;
+  let firstLost: f64 = -1;
+  for (let channel: usize = 0; channel < channels; channel++) {
+    let zero: f64 = 0;
+    let lost: u32 = 0;
+    const first = runs ? channel * 4 : channel;
+    const next: usize = runs ? 1 : channels;
+    const end = runs ? first + 4 : lanes;
+    for (let lane = first; lane < end; lane += next) {
+      zero += load<u32>(zeros + lane * 4);
+      lost |= load<u32>(losts + lane * 4);
+    }
+    if (lanes > channels) merge(first, next, end, channel);
+    zeroCount += zero;
+    if (zero > 0.99 * perChannel) dead++;
+    if (lost != 0 && firstLost < 0) firstLost = <f64>channel;
+  }
+  store<f64>(folded, zeroCount, 24);
+  store<f64>(folded, dead, 32);
+  store<f64>(folded, firstLost, 40);
+
+  merge(0, 1, channels, channels);
+  const total = load<f64>(sums + channels * 8);
+  store<f64>(folded, total);
+  store<f64>(folded, total == 0 ? NaN : load<f64>(shifts + channels * 8), 8);
+  store<f64>(folded, load<f64>(squares + channels * 8) / total, 16);
+  for (let channel: usize = 0; channel < channels; channel++) {
+    const count = load<f64>(sums + channel * 8);
+    if (count == 0) store<f64>(shifts + channel * 8, NaN);
+    store<f64>(squares + channel * 8, load<f64>(squares + channel * 8) / count);
+  }
+}
+
+/** Joins the groups `from`, `from` + `next`, … below `end` (count in `sums`, mean in `shifts`, deviation in `squares`) to one, at `to`. */
+function merge(from: usize, next: usize, end: usize, to: usize): void {
+  while (from < end && load<f64>(sums + from * 8) == 0) from += next;
+  if (from >= end) {
+    store<f64>(sums + to * 8, 0);
+    store<f64>(shifts + to * 8, 0);
+    store<f64>(squares + to * 8, 0);
+    return;
+  }
+  // Means are taken relative to that of the first group, which cancels no more than the sums of a lane do.
+  const start = load<f64>(shifts + from * 8);
+  let count: f64 = 0;
+  let sum: f64 = 0;
+  let square: f64 = 0;
+  for (; from < end; from += next) {
+    const some = load<f64>(sums + from * 8);
+    const distance = load<f64>(shifts + from * 8) - start;
+    count += some;
+    sum += some * distance;
+    square += load<f64>(squares + from * 8) + some * distance * distance;
+  }
+  store<f64>(sums + to * 8, count);
+  store<f64>(shifts + to * 8, start + sum / count);
+  store<f64>(squares + to * 8, max(square - sum * (sum / count), 0));
 }

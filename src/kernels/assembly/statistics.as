@@ -1,1 +1,1 @@
-export { add, begin, layout, rest } from "./moments";
+export { add, begin, fold, layout, rest } from "./moments";
