@@ -49,6 +49,9 @@ export class RunWriter {
     mkdirSync(this.folder, { recursive: true });
   }
 
+  /** Length of run.json as last written, in characters: what a change of one number in it costs. */
+  runFileLength = 0;
+
   get current(): RunFile {
     return this.run;
   }
@@ -88,8 +91,10 @@ export class RunWriter {
       this.events = [];
     }
     if (this.runChanged) {
-      writeFileAtomic(join(this.folder, runFileName), JSON.stringify(this.run));
+      const text = JSON.stringify(this.run);
+      writeFileAtomic(join(this.folder, runFileName), text);
       this.runChanged = false;
+      this.runFileLength = text.length;
     }
   }
 

@@ -9,6 +9,8 @@ const flushEveryMs = 200;
 const heartbeatEveryMs = 1000;
 /** A message burst is written before its rows fill the memory. */
 const flushFromBytes = 2 ** 22;
+/** A run.json beyond this (thousands of layers) is rewritten with the heartbeat only, not with every flush. */
+const largeRunFile = 2 ** 18;
 /** Between the answer to `stop` and the signal, so that the caller has its answer. */
 const stopDelayMs = 20;
 
@@ -75,7 +77,7 @@ export class RunRecording {
     if (this.flushTimer !== null) clearTimeout(this.flushTimer);
     this.flushTimer = null;
     if (this.ended) return;
-    if (this.steps > this.writer.current.steps) this.writer.update({ steps: this.steps });
+    if (this.writer.runFileLength < largeRunFile) this.updateSteps();
     this.writer.flush();
     Atomics.add(this.counters, 1, this.waitingBytes);
     this.waitingBytes = 0;
@@ -99,13 +101,19 @@ export class RunRecording {
     if (this.waitingBytes >= flushFromBytes) this.flush();
   }
 
+  private updateSteps(): void {
+    if (this.steps > this.writer.current.steps) this.writer.update({ steps: this.steps });
+  }
+
   private beat(): void {
+    this.updateSteps();
     this.writer.update({ heartbeatAt: new Date().toISOString() });
     this.flush();
   }
 
   private end(message: EndMessage): void {
     clearInterval(this.heartbeat);
+    this.updateSteps();
     this.flush();
     this.ended = true;
     this.control?.close();

@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { writeFileAtomic } from "../run/atomicFile.js";
+import { type RunFile, type RunStatus, runFileName } from "../run/format.js";
+import { readRunFile } from "../run/runFile.js";
+import { type ChildEnd, exitCodeOf } from "./childProcess.js";
+
+const interruptSignals: readonly string[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** What shells and Node programs exit with when they end themselves on SIGINT or SIGTERM. */
+const interruptCodes: readonly number[] = [130, 143];
+
+/** Completes run.json with what only the parent process knows: how the script's process ended. */
+export function finishRun(folder: string, end: ChildEnd): RunFile {
+  const run = readRunFile(folder);
+  const status = endStatus(run, end);
+  const now = new Date().toISOString();
+  const finished: RunFile = {
+    ...run,
+    status,
+    exitCode: end.signal === null ? end.code : exitCodeOf(end),
+    signal: end.signal,
+    error: run.error ?? endError(run, status, end),
+    endedAt: run.endedAt ?? now,
+    heartbeatAt: now,
+    control: null,
+  };
+  writeFileAtomic(join(folder, runFileName), JSON.stringify(finished));
+  return finished;
+}
+
+function endStatus(run: RunFile, end: ChildEnd): RunStatus {
+  if (end.code === 0) return "completed";
+  if (run.stopRequestedAt !== null) return "stopped";
+  if (end.signal === "SIGKILL") return "interrupted";
+  const interrupted =
+    end.signal === null ? interruptCodes.includes(end.code ?? 0) : interruptSignals.includes(end.signal);
+  return interrupted ? "stopped" : "failed";
+}
+
+function endError(run: RunFile, status: RunStatus, end: ChildEnd): RunFile["error"] {
+  if (status === "failed") {
+    const how = end.signal === null ? `exited with code ${end.code}` : `died of ${end.signal}`;
+    return { message: `The script ${how}.`, stack: null };
+  }
+  if (status === "interrupted") return { message: "The script's process was killed.", stack: null };
+  if (status === "completed" && run.steps === 0) return { message: whyNothing(run), stack: null };
+  return null;
+}
+
+function whyNothing(run: RunFile): string {
+  if (run.engine === null) {
+    return "The script never loaded TensorFlow.js in its own process, so there is nothing to show: import @tensorflow/tfjs or @tensorflow/tfjs-node in it, or use `layerscope exec -- COMMAND` if it starts another process that trains.";
+  }
+  return "TensorFlow.js was loaded but nothing was trained: call model.fit, or an optimizer's minimize or applyGradients, to see layer statistics.";
+}

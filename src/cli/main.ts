@@ -1,0 +1,18 @@
+import { dispatch } from "./dispatch.js";
+
+const interrupt = new AbortController();
+// Under `train` and `exec` the script decides what Ctrl+C means; childProcess.ts hands signals on.
+const onSignal = () => interrupt.abort();
+process.on("SIGINT", onSignal);
+
+void dispatch(process.argv.slice(2), {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  cwd: process.cwd(),
+  env: process.env,
+  signal: interrupt.signal,
+}).then((code) => {
+  // Not process.exit: a long output to a pipe is still on its way.
+  process.exitCode = code;
+  process.off("SIGINT", onSignal);
+});

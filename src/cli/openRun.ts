@@ -1,0 +1,36 @@
+import { RunFolderError } from "../run/runFile.js";
+import { findRun } from "../run/runList.js";
+import { type RunPoll, RunReader } from "../run/runReader.js";
+import { type CommandIo, missingError } from "./commandIo.js";
+import { type CommandLine, onlyPositional } from "./commandLine.js";
+import { runsFolder } from "./recordingOptions.js";
+
+/** The run that the command line names. */
+export function openRun(line: CommandLine, io: CommandIo, usage: string): RunReader {
+  const reference = onlyPositional(line, "RUN", usage);
+  return withRunErrors(() => {
+    const reader = new RunReader(findRun(reference, runsFolder(line, io), io.cwd));
+    reader.readRun();
+    return reader;
+  });
+}
+
+/** Polls until everything that is there now has been read; `use` sees each part. */
+export function readWholeRun(reader: RunReader, use: (poll: RunPoll) => void, bodies = true): RunPoll {
+  return withRunErrors(() => {
+    for (;;) {
+      const poll = reader.poll({ bodies });
+      use(poll);
+      if (!poll.more) return poll;
+    }
+  });
+}
+
+function withRunErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RunFolderError) throw missingError(error.message, error);
+    throw error;
+  }
+}

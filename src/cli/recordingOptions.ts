@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import type { BackendOptions, EngineChoice } from "../protocol/options.js";
+import { defaultRunsFolder, prepareRunsFolder } from "../run/runFolder.js";
+import { type CommandIo, usageError } from "./commandIo.js";
+import type { CommandLine } from "./commandLine.js";
+
+/** Set by whoever starts us (VS Code) to find the run again. */
+export const launchVariable = "LAYERSCOPE_LAUNCH";
+
+export const recordingFlags = {
+  engine: { type: "string" },
+  runs: { type: "string" },
+  budget: { type: "string" },
+  node: { type: "string" },
+  "disk-limit": { type: "string" },
+  fast: { type: "boolean" },
+  "break-on-anomaly": { type: "boolean" },
+} as const;
+
+const engineChoices: readonly string[] = ["auto", "native", "embedded"] satisfies readonly EngineChoice[];
+const defaultBudget = "5";
+const defaultDiskLimitMegabytes = 2048;
+const megabyte = 2 ** 20;
+
+/** The options that `train` and `exec` share, checked; makes the folder of runs and says so where it cannot. */
+export function recordingOptions(line: CommandLine, io: CommandIo): BackendOptions {
+  const engine = engineChoice(line.values.get("engine") ?? "auto");
+  const budget = budgetOf(line.values.get("budget") ?? defaultBudget);
+  const diskLimitBytes = diskLimit(line.values.get("disk-limit"));
+  const { folder, problem } = prepareRunsFolder(runsFolder(line, io));
+  if (problem !== null) io.stderr(`layerscope: ${problem}\n`);
+  return {
+    runs: folder,
+    engine,
+    budget,
+    launch: io.env[launchVariable] ?? randomUUID(),
+    claim: null,
+    parent: null,
+    fast: line.flags.has("fast"),
+    breakOnAnomaly: line.flags.has("break-on-anomaly"),
+    diskLimitBytes,
+  };
+}
+
+/** `--runs`, else the workspace's own. Absolute. */
+export function runsFolder(line: CommandLine, io: CommandIo): string {
+  const given = line.values.get("runs");
+  return given === undefined ? defaultRunsFolder(io.cwd) : resolve(io.cwd, given);
+}
+
+export function budgetText(budget: string): string {
+  return /^[\d.]+$/.test(budget) ? `budget ${budget} %` : `budget ${budget}`;
+}
+
+function engineChoice(text: string): EngineChoice {
+  if (!engineChoices.includes(text)) throw usageError(`Got --engine ${text}, wanted ${engineChoices.join(", ")}.`);
+  return text as EngineChoice;
+}
+
+function budgetOf(text: string): string {
+  if (text === "scalars" || text === "every") return text;
+  const number = text.endsWith("%") ? text.slice(0, -1).trim() : text.trim();
+  const percent = number === "" ? Number.NaN : Number(number);
+  if (percent > 0 && percent <= 100) return String(percent);
+  throw usageError(`Got --budget ${text}, wanted a percentage above 0 up to 100, scalars or every.`);
+}
+
+function diskLimit(text: string | undefined): number {
+  const megabytes = text === undefined ? defaultDiskLimitMegabytes : Number(text);
+  if (!(megabytes >= 1)) throw usageError(`Got --disk-limit ${text}, wanted a number of megabytes from 1.`);
+  return megabytes * megabyte;
+}

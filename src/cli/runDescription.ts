@@ -1,0 +1,86 @@
+import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "../run/format.js";
+import type { RunReader } from "../run/runReader.js";
+import { RunSummary, type SeriesSummary, type StatisticValue } from "../run/runSummary.js";
+import { listColumns, scalarColumns, type TableName } from "../stats/catalogue.js";
+import { readWholeRun } from "./openRun.js";
+
+type LastValues = Readonly<Record<string, StatisticValue | null>>;
+
+export interface LayerDescription {
+  readonly name: string;
+  readonly className: string;
+  readonly model: string;
+  readonly path: string;
+  readonly source: SourcePosition | null;
+  readonly steps: number;
+  readonly last: LastValues;
+  readonly weights: readonly { readonly name: string; readonly last: LastValues }[];
+}
+
+/** What `show --json` prints. */
+export interface RunDescription {
+  readonly id: string;
+  readonly folder: string;
+  readonly script: RunFile["script"];
+  readonly status: RunStatus;
+  readonly exitCode: number | null;
+  readonly error: RunFile["error"];
+  readonly engine: RunFile["engine"];
+  readonly steps: number;
+  readonly overhead: RunFile["overhead"];
+  readonly loss: number | null;
+  readonly notes: readonly string[];
+  readonly layers: readonly LayerDescription[];
+}
+
+export function describeRun(reader: RunReader): RunDescription {
+  let summary = new RunSummary();
+  const { run, status } = readWholeRun(reader, ({ batches, reset }) => {
+    if (reset) summary = new RunSummary();
+    for (const batch of batches) summary.add(batch);
+  });
+  return {
+    id: run.id,
+    folder: reader.folder,
+    script: run.script,
+    status,
+    exitCode: run.exitCode,
+    error: run.error,
+    engine: run.engine,
+    steps: Math.max(run.steps, summary.steps),
+    overhead: run.overhead,
+    loss: summary.stepValue("loss"),
+    notes: run.notes,
+    layers: run.layers.map((layer) => describeLayer(layer, run, summary)),
+  };
+}
+
+function describeLayer(layer: LayerInfo, run: RunFile, summary: RunSummary): LayerDescription {
+  const activations = summary.series("activations", layer.index);
+  const batchNorm = summary.series("batchNorm", layer.index);
+  const weights = layer.weights.flatMap((index) => run.weights[index] ?? []);
+  const kernel = weights.find(({ trainable }) => trainable);
+  return {
+    name: layer.name,
+    className: layer.className,
+    model: layer.model,
+    path: layer.path,
+    source: layer.source,
+    steps: Math.max(activations?.steps ?? 0, batchNorm?.steps ?? 0),
+    last: {
+      ...lastValues("activations", activations),
+      ...(batchNorm === null ? {} : lastValues("batchNorm", batchNorm)),
+      ...(kernel === undefined ? {} : lastValues("weights", summary.series("weights", kernel.index))),
+    },
+    weights: weights.map(({ name, index }) => ({
+      name,
+      last: lastValues("weights", summary.series("weights", index)),
+    })),
+  };
+}
+
+/** Every statistic of the table; null for one that was never captured. */
+function lastValues(table: TableName, summary: SeriesSummary | null): LastValues {
+  const names = [...scalarColumns[table], ...listColumns[table]];
+  return Object.fromEntries(names.map((name) => [name, summary?.last.get(name) ?? null]));
+}

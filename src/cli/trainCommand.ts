@@ -1,0 +1,50 @@
+import { join, relative } from "node:path";
+import { type BackendOptions, optionsVariable } from "../protocol/options.js";
+import { newRunFile } from "../run/runFile.js";
+import { newRunId } from "../run/runFolder.js";
+import { RunWriter } from "../run/runWriter.js";
+import { exitCodeOf, runChild } from "./childProcess.js";
+import type { CommandIo } from "./commandIo.js";
+import { onlyPositional, parseCommandLine } from "./commandLine.js";
+import { endLine } from "./endLine.js";
+import { finishRun } from "./finishRun.js";
+import { findNode, findScript, languageArguments } from "./nodeRuntime.js";
+import { budgetText, recordingFlags, recordingOptions } from "./recordingOptions.js";
+
+export const trainUsage =
+  "layerscope train SCRIPT [--engine auto|native|embedded] [--runs DIR] [--budget PERCENT|scalars|every] [--node PATH] [-- ARGS…]";
+
+/** Runs a script with statistics; the result is the script's own exit code. */
+export async function trainCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const line = parseCommandLine(args, recordingFlags, trainUsage);
+  const script = findScript(onlyPositional(line, "SCRIPT", trainUsage), io);
+  const node = findNode(line.values.get("node"), io);
+  const language = languageArguments(script, node);
+  const scriptArguments = line.rest ?? [];
+
+  const shared = recordingOptions(line, io);
+  const id = newRunId();
+  const folder = join(shared.runs, id);
+  const options: BackendOptions = { ...shared, claim: { id, folder, script } };
+  const run = newRunFile({
+    id,
+    launch: options.launch,
+    parent: null,
+    script: { path: script, arguments: scriptArguments, workingFolder: io.cwd },
+    startedAt: new Date().toISOString(),
+    processId: process.pid,
+    budget: options.budget,
+  });
+  new RunWriter({ folder, run, diskLimitBytes: options.diskLimitBytes }).flush();
+
+  const what = `${relative(io.cwd, script)}, engine ${options.engine}, ${budgetText(options.budget)}`;
+  io.stderr(`layerscope: recording ${what} in ${folder}\n`);
+  const preload = join(__dirname, "backend.cjs");
+  const end = await runChild(node.path, [...language, "--require", preload, script, ...scriptArguments], {
+    cwd: io.cwd,
+    env: { ...io.env, [optionsVariable]: JSON.stringify(options) },
+  });
+  const finished = finishRun(folder, end);
+  io.stderr(`layerscope: ${endLine(finished)} ${folder}\n`);
+  return exitCodeOf(end);
+}
