@@ -1,75 +1,146 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve as resolvePath } from "node:path";
 import type { BackendOptions } from "../../protocol/options.js";
 import type { EngineInfo } from "../../run/format.js";
+import { describe } from "./describe.js";
+import { bindEmbedded, bindNative, unbindNative } from "./engineBinding.js";
+import { installEsModules } from "./esModules.js";
+import { onEngineCreated } from "./gate.js";
 import { type LoadingModule, moduleSystem } from "./moduleSystem.js";
-import { addonOf, packageOf } from "./packageCopies.js";
-
-type Resolve = (request: string, parent?: LoadingModule | null) => string;
+import { chooseNative, type NativeChoice, supplyRemovedUtilities } from "./nativeEngine.js";
+import { supplyAddon, watchOwnEntry } from "./ownPackage.js";
+import { PackageFinder } from "./packageFinder.js";
 
 const embeddedFolder = join(__dirname, "embedded");
-const packagePattern = /^@tensorflow\/(tfjs(?:-[\w-]+)?)$/;
 
-/** Why the process runs on what it runs on; the last decision stands. */
-let reason = "the script has not loaded TensorFlow.js";
-let installed = false;
-/** Where a bundled package looks for the project's own copies of the others: where it was itself asked for. */
-const projectFolders: string[] = [];
+let installed: EngineResolver | null = null;
 
 /**
  * Makes `require` and `import` of TensorFlow.js packages succeed and prepares the chosen engine. Called before the
- * user's script; costs nothing until a TensorFlow.js package is asked for.
+ * user's script; costs next to nothing until a TensorFlow.js package is asked for.
  */
 export function installEngine(options: BackendOptions): void {
-  if (installed) return;
-  installed = true;
-  const original = moduleSystem._resolveFilename;
-  moduleSystem._resolveFilename = function (this: unknown, request, parent, isMain, extra) {
-    const name = packagePattern.exec(request)?.[1];
-    const plain: Resolve = (asked, from) => {
-      if (!name || !from?.filename?.startsWith(embeddedFolder)) return original.call(this, asked, from, isMain, extra);
-      return original.call(this, asked, null, false, { paths: projectFolders });
-    };
-    return name ? resolveTensorflow(name, request, parent, plain, options) : plain(request, parent);
-  };
+  installed ??= new EngineResolver(options);
 }
 
-function resolveTensorflow(
-  name: string,
-  request: string,
-  parent: LoadingModule | null | undefined,
-  plain: Resolve,
-  options: BackendOptions,
-): string {
-  if (parent?.filename && !parent.filename.startsWith(embeddedFolder)) projectFolders.unshift(dirname(parent.filename));
-  const own = attempt(() => plain(request, parent));
-  if (name === "tfjs-node" || name === "tfjs-node-gpu") {
-    const copy = own ? packageOf(own) : null;
-    if (own && copy && options.engine !== "embedded" && addonOf(copy)) return own;
-    reason = copy
-      ? `the native addon of ${copy.name} ${copy.version} in ${copy.folder} is missing`
-      : `${request} is not installed`;
-    return bundled("tfjs-node");
-  }
-  if (own) return own;
-  if (existsSync(bundled(name))) return bundled(name);
-  return plain(request, parent);
-}
-
-function bundled(name: string): string {
-  return join(embeddedFolder, "@tensorflow", name, "index.cjs");
-}
-
-function attempt(find: () => string): string | null {
-  try {
-    return find();
-  } catch {
-    return null;
-  }
-}
-
-/** What computes now, for run.json. Called at the first training step or later. */
+/** What computes now, and why. Called at the first training step. */
 export function describeEngine(): EngineInfo {
-  const engine = (globalThis as { _tfengine?: { backendName: string | null } })._tfengine;
-  return { name: engine?.backendName ?? "none", reason, versions: {} };
+  return describe(installed?.sentence ?? "Layerscope has not prepared an engine.", installed?.finder.versions() ?? {});
+}
+
+/** Decides where each TensorFlow.js package comes from, and with it which engine computes. */
+class EngineResolver {
+  /** Why the process runs on what it runs on. */
+  sentence: string;
+  readonly finder: PackageFinder;
+  #native: NativeChoice | null = null;
+  #wanted: "embedded" | "native" | null;
+  #engine: object | null = null;
+
+  constructor(private readonly options: BackendOptions) {
+    this.sentence = {
+      auto: "The script's own choice.",
+      embedded: "The embedded engine was asked for.",
+      native: "The native engine was asked for.",
+    }[options.engine];
+    this.#wanted = options.engine === "auto" ? null : options.engine;
+    const original = moduleSystem._resolveFilename;
+    this.finder = new PackageFinder(embeddedFolder, original);
+    const self = this;
+    moduleSystem._resolveFilename = function (request, parent, isMain, extra) {
+      const file = request.startsWith("@tensorflow/") ? self.resolve(request, parent, extra) : null;
+      return file ?? original.call(this, request, parent, isMain, extra);
+    };
+    const main = process.argv[1];
+    const script = main === undefined ? undefined : resolvePath(main);
+    installEsModules({
+      embeddedFolder,
+      resolve: (specifier, parentFile) =>
+        this.resolve(specifier, parentFile === null ? null : { filename: parentFile }),
+      script,
+    });
+    if (!moduleSystem.registerHooks) watchOwnEntry((entry) => this.#resolveNode(entry, null));
+    onEngineCreated((engine) => this.#bind(engine));
+  }
+
+  /** The file for a request; null where the ordinary search gives the right answer (or the right error). */
+  resolve(request: string, parent: LoadingModule | null | undefined, extra?: object): string | null {
+    const name = this.finder.packageName(request);
+    if (name === null) return null;
+    const own = this.finder.findOwn(request, parent, extra);
+    if (name === "tfjs-node" || name === "tfjs-node-gpu") return this.#resolveNode(own, parent);
+    if (name === "tfjs-backend-wasm" && this.options.engine === "embedded") return this.finder.bundled(name);
+    return this.#handOver(own, parent) ?? (own === null ? this.finder.bundled(name) : null);
+  }
+
+  /** A script that asks for tfjs-node. */
+  #resolveNode(own: string | null, parent: LoadingModule | null | undefined): string | null {
+    if (this.options.engine === "embedded") return this.#embedded(own, this.sentence);
+    const choice = this.#chooseNative(own);
+    this.sentence = choice.sentence;
+    if (this.#wanted === "native" && this.#engine !== null) unbindNative(this.#engine);
+    switch (choice.kind) {
+      case "own":
+        return this.#handOver(choice.entry, parent);
+      case "managed":
+        if (own !== null) this.finder.addProject(dirname(own));
+        else if (parent?.filename) this.finder.addProject(dirname(parent.filename));
+        return choice.entry;
+      case "none":
+        if (this.options.engine === "native") refuse(choice.sentence);
+        return this.#embedded(own, `${choice.sentence}; \`layerscope engine install\` would bring the native one.`);
+      default:
+        return choice satisfies never;
+    }
+  }
+
+  /** What a project file finds by itself needs no help; the packages that we supply are not where it would be found. */
+  #handOver(own: string | null, parent: LoadingModule | null | undefined): string | null {
+    return this.finder.isSupplied(parent) ? own : null;
+  }
+
+  #embedded(own: string | null, sentence: string): string | null {
+    this.sentence = sentence;
+    this.#wanted = "embedded";
+    if (this.#engine !== null) bindEmbedded(this.#engine, embeddedFolder);
+    const shim = this.finder.bundled("tfjs-node");
+    if (own !== null) this.finder.addProject(dirname(own));
+    return shim;
+  }
+
+  #chooseNative(own: string | null): NativeChoice {
+    if (this.#native === null) {
+      supplyRemovedUtilities();
+      this.#native = chooseNative(own);
+      if (this.#native.kind === "managed") {
+        supplyAddon(dirname(dirname(this.#native.entry)), this.#native.addon);
+        this.finder.addCarrier(this.#native.folder);
+      }
+    }
+    return this.#native;
+  }
+
+  /** The engine of the script's tfjs-core was made just now; backends are chosen when the first tensor is. */
+  #bind(engine: object): void {
+    this.#engine = engine;
+    if (this.#wanted === null && this.finder.isBundledCore()) {
+      this.#wanted = "embedded";
+      this.sentence = "No TensorFlow.js is installed in this project; the embedded engine stands in.";
+    }
+    if (this.#wanted === "embedded") bindEmbedded(engine, embeddedFolder);
+    if (this.#wanted === "native" && this.#native === null) bindNative(engine, () => this.#nativeOrRefuse());
+  }
+
+  #nativeOrRefuse(): Exclude<NativeChoice, { kind: "none" }> {
+    const choice = this.#chooseNative(this.finder.findOwn("@tensorflow/tfjs-node", null));
+    this.sentence = choice.sentence;
+    return choice.kind === "none" ? refuse(choice.sentence) : choice;
+  }
+}
+
+/** `--engine native` was asked for and cannot be had: nothing that would run instead is what the user wants. */
+function refuse(sentence: string): never {
+  process.stderr.write(
+    `layerscope: ${sentence}. Run \`layerscope engine install\`, or train with \`--engine auto\`.\n`,
+  );
+  process.exit(70);
 }

@@ -1,5 +1,5 @@
 // Fills dist/embedded/: one CommonJS file per tfjs package (used where the project lacks it), the engine, its kernels.
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,6 @@ const keepOthersOutside = (own) => ({
     onResolve({ filter: /^@tensorflow\/tfjs[\w-]*$/ }, ({ path }) =>
       path === `@tensorflow/${own}` ? undefined : { path, external: true },
     );
-    onResolve({ filter: /^\.\.\/main\.js$/ }, () => ({ path: "../../main.cjs", external: true }));
     // Node has had fetch since 18.
     onResolve({ filter: /^node-fetch$/ }, () => ({ path: "node-fetch", namespace: "absent" }));
     onLoad({ filter: /.*/, namespace: "absent" }, () => ({
@@ -98,6 +97,7 @@ export async function buildEmbedded({ minify = false } = {}) {
         entryPoints: [join(here, entry)],
         outfile: join(output, "@tensorflow", name, "index.cjs"),
         plugins: [keepOthersOutside(name)],
+        banner: name === "tfjs-core" ? { js: `globalThis[Symbol.for("layerscope.bundledCore")]=true;` } : {},
         footer: { js: `${plainExports}${extraNames[name] ? nameList(extraNames[name]) : ""}` },
       }),
     ),
@@ -109,6 +109,17 @@ export async function buildEmbedded({ minify = false } = {}) {
       plugins: [onHelpers],
     }),
   ]);
+  for (const name of Object.keys(packages)) {
+    const { version, license } = JSON.parse(readFileSync(join(modules, name, "package.json"), "utf8"));
+    const manifest = { name: `@tensorflow/${name}`, version, license, main: "index.cjs" };
+    writeFileSync(join(output, "@tensorflow", name, "package.json"), `${JSON.stringify(manifest)}\n`);
+  }
+  // For Node's hook thread, which cannot know what is decided in the script's thread.
+  writeFileSync(
+    join(output, "@tensorflow/tfjs-node/import.cjs"),
+    `{const m=module;m.exports=require("@tensorflow/tfjs-node")}${nameList(extraNames["tfjs-node"])}\n`,
+  );
+  copyFileSync(join(here, "esmResolve.mjs"), join(output, "esmResolve.mjs"));
   copyFileSync(
     join(modules, "tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"),
     join(output, "tfjs-backend-wasm-simd.wasm"),

@@ -1,43 +1,35 @@
 import { join } from "node:path";
-import { engine as currentEngine, type KernelConfig } from "@tensorflow/tfjs-core";
+import type { KernelConfig } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-wasm/dist/register_all_kernels";
 import { cpuFallback } from "./cpuFallback.js";
 import { EmbeddedBackend } from "./embeddedBackend.js";
 import { kernelTable } from "./kernelTable.js";
 import "./kernels/index.js";
 
-const wasmFile = join(__dirname, "tfjs-backend-wasm-simd.wasm");
-/** `tensorflow` is tfjs-node's name for itself: `tf.setBackend("tensorflow")` stays valid. */
+/** Names under which the kernels can be found; the second is tfjs-node's, for scripts that ask for it. */
 const backendNames = ["wasm", "tensorflow"];
-const priority = 100;
-
-type Engine = ReturnType<typeof currentEngine>;
 let backend: EmbeddedBackend | null = null;
 
-/** Registers the embedded engine with tfjs-core's engine; made when it is first used, or at once with `activate`. */
-export function bindEmbedded(activate: boolean): void {
-  const engine: Engine = currentEngine();
-  for (const [index, name] of backendNames.entries()) {
-    engine.registerBackend(name, () => create(), priority - index);
-  }
-  if (activate) void engine.setBackend("wasm");
-}
-
-function create(): EmbeddedBackend {
+/** The embedded engine, made when the first tensor is; registers its kernels for whichever tfjs-core is loaded. */
+export function createEmbedded(): EmbeddedBackend {
   if (backend) return backend;
-  backend = new EmbeddedBackend(wasmFile);
+  backend = new EmbeddedBackend(join(__dirname, "tfjs-backend-wasm-simd.wasm"));
   const registry = kernelRegistry();
-  for (const key of [...registry.keys()].filter((name) => name.startsWith("cpu_"))) {
-    const kernelName = key.slice("cpu_".length);
-    if (!kernelTable.has(kernelName)) {
-      const kernelFunc = cpuFallback(kernelName, (name) => registry.get(`cpu_${name}`));
-      kernelTable.set(kernelName, { kernelName, backendName: "wasm", kernelFunc });
-    }
-  }
+  addFallbacks(registry);
   for (const backendName of backendNames) {
     for (const [name, config] of kernelTable) registry.set(`${backendName}_${name}`, { ...config, backendName });
   }
   return backend;
+}
+
+/** What only the JavaScript backend has runs there. */
+function addFallbacks(registry: Map<string, KernelConfig>): void {
+  for (const key of [...registry.keys()].filter((name) => name.startsWith("cpu_"))) {
+    const kernelName = key.slice("cpu_".length);
+    if (kernelTable.has(kernelName)) continue;
+    const kernelFunc = cpuFallback(kernelName, (name) => registry.get(`cpu_${name}`));
+    kernelTable.set(kernelName, { kernelName, backendName: "wasm", kernelFunc });
+  }
 }
 
 /** The registry that all copies of tfjs-core in this process share. */

@@ -88,7 +88,7 @@ export function instantiateWasm(file: string): WasmModule {
   });
   const { exports } = instance;
   const call = (name: string) => exports[name] as WasmFunction;
-  memory = exports["memory"] as WebAssembly.Memory;
+  memory = exports.memory as WebAssembly.Memory;
 
   function cwrap(name: string, _returnType: string | null, argumentTypes: readonly string[]): Wrapped {
     const target = call(name);

@@ -1,0 +1,28 @@
+import type { EngineInfo } from "../../run/format.js";
+
+/** Set on the embedded engine's backend object. */
+export const embeddedMarker: unique symbol = Symbol.for("layerscope.embedded") as never;
+
+interface DescribedEngine {
+  readonly backendName: string | null;
+  readonly registry: Readonly<Record<string, { readonly [embeddedMarker]?: true; readonly binding?: unknown }>>;
+}
+
+/** A script may have switched backends, so what really computes is read from the engine, not from what was prepared. */
+export function describe(sentence: string, versions: Readonly<Record<string, string>>): EngineInfo {
+  const engine = (globalThis as { _tfengine?: DescribedEngine })._tfengine;
+  const name = engine?.backendName ?? null;
+  if (engine === undefined || name === null) return { name: "none", reason: sentence, versions };
+  const backend = engine.registry[name];
+  if (backend?.[embeddedMarker]) return { name: "embedded", reason: sentence, versions };
+  if (name === "tensorflow") {
+    const { TF_Version: tensorflow } = (backend?.binding ?? {}) as { TF_Version?: string };
+    return { name: "tfjs-node", reason: sentence, versions: tensorflow ? { ...versions, tensorflow } : versions };
+  }
+  return { name, reason: slowerReason(name), versions };
+}
+
+function slowerReason(name: string): string {
+  const what = name === "cpu" ? "TensorFlow.js's plain JavaScript backend" : `TensorFlow.js's backend "${name}"`;
+  return `The script runs on ${what} by its own choice; \`--engine embedded\` (or the setting layerscope.engine) is many times faster.`;
+}

@@ -1,0 +1,41 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { NativeChoice } from "./nativeEngine.js";
+
+/** The part of tfjs-core's engine that takes backends; the same since version 1. */
+interface BackendTaker {
+  readonly registry: Record<string, object>;
+  readonly registryFactory: Record<string, object>;
+  registerBackend(name: string, factory: () => object, priority: number): boolean;
+}
+
+/** Above every backend of tfjs itself (tfjs-node has 3). */
+const priority = 100;
+const load = createRequire(__filename);
+
+/** `tensorflow` is tfjs-node's name for itself: a script's `tf.setBackend("tensorflow")` stays valid. */
+export function bindEmbedded(engine: object, folder: string): void {
+  const create = () => (load(join(folder, "main.cjs")) as typeof import("./embedded/main.js")).createEmbedded();
+  (engine as BackendTaker).registerBackend("wasm", create, priority);
+  (engine as BackendTaker).registerBackend("tensorflow", create, priority - 1);
+}
+
+/** Gives a script on plain tfjs the kernels of tfjs-node. */
+export function bindNative(engine: object, choose: () => Exclude<NativeChoice, { kind: "none" }>): void {
+  const create = () => {
+    const { entry, addon } = choose();
+    const folder = dirname(entry);
+    load(join(folder, "register_all_kernels.js"));
+    const { NodeJSKernelBackend } = load(join(folder, "nodejs_kernel_backend.js")) as {
+      NodeJSKernelBackend: new (binding: unknown, packageName: string) => object;
+    };
+    return new NodeJSKernelBackend(load(addon), "@tensorflow/tfjs-node");
+  };
+  (engine as BackendTaker).registerBackend("tensorflow", create, priority);
+}
+
+/** tfjs-node is about to register itself; it warns about a backend that is there already. */
+export function unbindNative(engine: object): void {
+  const { registry, registryFactory } = engine as BackendTaker;
+  if (!registry.tensorflow) delete registryFactory.tensorflow;
+}
