@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { enginesFolder } from "./enginePaths.js";
 
 /** Version of tfjs-node's JavaScript and addon source that is installed. */
@@ -8,10 +8,15 @@ export const managedTfjsNodeVersion = "4.22.0";
 /** Versions of TensorFlow's libraries, best first: from the Python wheel, from tfjs-node's own download. */
 export const managedTensorflowVersions = ["2.21.0", "2.9.1"] as const;
 
-/** `engine.json` in the folder of an installed engine; paths are relative to that folder. */
+/**
+ * `<key>.json` in the engines folder. It is written last and replaced in one rename, so an engine is either there
+ * or not; paths are relative to `folder`.
+ */
 export interface ManagedManifest {
   readonly format: 1;
   readonly key: string;
+  /** Name of the engine's folder, beside the manifest. */
+  readonly folder: string;
   readonly source: "wheel" | "official";
   readonly versions: { readonly "tfjs-node": string; readonly tensorflow: string };
   readonly package: string;
@@ -38,10 +43,13 @@ export interface ManagedEngine {
 
 export type ManagedState =
   | { readonly state: "installed"; readonly engine: ManagedEngine }
-  | { readonly state: "absent"; readonly folder: string }
-  | { readonly state: "damaged"; readonly folder: string; readonly reason: string };
+  | { readonly state: "absent" }
+  | { readonly state: "damaged"; readonly reason: string };
 
-/** Folder name of an engine; versions are in it, so that an update never touches what another version runs on. */
+/** Names of engines and of their folders, of any version. */
+export const managedKeyPattern = /^tfjs-node-[\d.]+-tensorflow-[\d.]+-/;
+
+/** Name of an engine; versions are in it, so that an update never touches what another version runs on. */
 export function managedKey(
   tensorflow: string,
   platform: string = process.platform,
@@ -58,35 +66,29 @@ export function findManagedEngine(env: NodeJS.ProcessEnv = process.env): Managed
 
 /** As `findManagedEngine`, and says what is wrong with one that cannot be used. */
 export function inspectManagedEngine(env: NodeJS.ProcessEnv = process.env): ManagedState {
-  const states = managedTensorflowVersions.map((version) =>
-    inspectManagedFolder(join(enginesFolder(env), managedKey(version))),
-  );
-  const first =
-    states.find((found) => found.state === "installed") ?? states.find((found) => found.state === "damaged");
-  return first ?? { state: "absent", folder: join(enginesFolder(env), managedKey(managedTensorflowVersions[0])) };
+  const states = managedTensorflowVersions.map((version) => inspectManagedKey(managedKey(version), env));
+  const absent: ManagedState = { state: "absent" };
+  return states.find(({ state }) => state === "installed") ?? states.find(({ state }) => state === "damaged") ?? absent;
 }
 
-export function inspectManagedFolder(folder: string): ManagedState {
+export function inspectManagedKey(key: string, env: NodeJS.ProcessEnv = process.env): ManagedState {
+  const path = join(enginesFolder(env), `${key}.json`);
   let text: string;
   try {
-    text = readFileSync(join(folder, "engine.json"), "utf8");
+    text = readFileSync(path, "utf8");
   } catch {
-    return statSync(folder, { throwIfNoEntry: false }) === undefined
-      ? { state: "absent", folder }
-      : { state: "damaged", folder, reason: "engine.json is missing" };
+    return { state: "absent" };
   }
   const manifest = parseManifest(text);
   if (manifest === null) {
-    return { state: "damaged", folder, reason: "engine.json is not readable" };
+    return { state: "damaged", reason: `${path} is not readable as a manifest` };
   }
+  const folder = join(enginesFolder(env), manifest.folder);
   for (const [file, bytes] of Object.entries(manifest.files)) {
     const size = sizeOf(join(folder, file));
     if (size !== bytes) {
-      return {
-        state: "damaged",
-        folder,
-        reason: size === null ? `${file} is missing` : `${file} has ${size} bytes, installed were ${bytes}`,
-      };
+      const reason = size === null ? `${file} is missing` : `${file} has ${size} bytes; ${bytes} were installed`;
+      return { state: "damaged", reason };
     }
   }
   return {
@@ -123,6 +125,7 @@ function isManifest(value: unknown): value is ManagedManifest {
     return false;
   }
   const candidate = value as Record<string, unknown>;
-  const paths = ["package", "addon", "libraries", "key"].every((name) => typeof candidate[name] === "string");
-  return candidate.format === 1 && paths && typeof candidate.files === "object" && candidate.files !== null;
+  const paths = ["package", "addon", "libraries", "key", "folder"].every((name) => typeof candidate[name] === "string");
+  const inside = typeof candidate.folder === "string" && basename(candidate.folder) === candidate.folder;
+  return candidate.format === 1 && paths && inside && typeof candidate.files === "object" && candidate.files !== null;
 }
