@@ -46,7 +46,7 @@ async function compile(name) {
 
 /** Brings generated/ up to date; does nothing when it is. */
 export async function buildKernels() {
-  for (const name of ["statistics"]) if (!isCurrent(name)) await compile(name);
+  for (const name of ["statistics", "distribution"]) if (!isCurrent(name)) await compile(name);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildKernels();

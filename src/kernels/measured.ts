@@ -57,3 +57,8 @@ export function completeOptions(length: number, options: MeasureOptions): Requir
   }
   return { channels, inner: channels === 1 ? 1 : inner, saturation };
 }
+
+/** Not `instanceof`: a test runner's tensors come from another realm. */
+export function isFloat32(values: KernelValues): values is Float32Array {
+  return values[Symbol.toStringTag] === "Float32Array";
+}

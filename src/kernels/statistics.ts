@@ -1,6 +1,7 @@
 import { statisticsModule } from "./generated/statisticsModule.js";
 import { instantiate, type KernelMemory } from "./instantiate.js";
-import { completeOptions, type KernelValues, type Measured, type MeasureOptions } from "./measured.js";
+import { completeOptions, isFloat32, type KernelValues, type Measured, type MeasureOptions } from "./measured.js";
+import { type DifferenceNorm, differenceNormPlain, type Norm, normPlain } from "./norms.js";
 import { measurePlain } from "./plain.js";
 
 /** What `assembly/*.as` exports. Pointers are byte offsets in `memory`. */
@@ -11,6 +12,9 @@ interface StatisticsExports {
   add(at: number, rows: number, stride: number, lane: number, lanes: number, rowsAtOnce: number, mode: number): void;
   fold(lanes: number, channels: number, runs: boolean, perChannel: number): void;
   rest(at: number, length: number, lane: number, mode: number): void;
+  clearNorms(): void;
+  addNorm(at: number, length: number): void;
+  addDifference(a: number, b: number, length: number): void;
 }
 
 const modes = { none: 0, tanh: 1, sigmoid: 2, integer: 3 } as const;
@@ -64,6 +68,39 @@ export class StatisticsKernel {
     else this.addRuns(this.wasm, values, channels, inner, mode);
     this.wasm.fold(lanes, channels, inner > 1, values.length / channels);
     return this.read(values, complete);
+  }
+
+  /** Sums over `values` in float64: squares in the unit squared, absolute values in the unit. NaN and Inf go into them. */
+  norm(values: Float32Array): Norm {
+    if (this.wasm === null) return normPlain(values);
+    this.wasm.clearNorms();
+    for (let at = 0; at < values.length; at += chunkLength) {
+      const length = Math.min(chunkLength, values.length - at);
+      this.copy(values, at, length);
+      this.wasm.addNorm(resultBytes, length);
+    }
+    const [sumSquares, sumAbs, nonfinite] = this.doubles.subarray(0, 3) as unknown as [number, number, number];
+    return { sumSquares, sumAbs, nonfinite };
+  }
+
+  /**
+   * Σ(a − b)², taken in float64, and how many differences are NaN or Inf.
+   * @throws RangeError when the lengths differ.
+   */
+  differenceNorm(a: Float32Array, b: Float32Array): DifferenceNorm {
+    if (a.length !== b.length) {
+      throw new RangeError(`differenceNorm: got ${a.length} and ${b.length} values, wanted as many of both.`);
+    }
+    if (this.wasm === null) return differenceNormPlain(a, b);
+    this.wasm.clearNorms();
+    const half = chunkLength / 2;
+    for (let at = 0; at < a.length; at += half) {
+      const length = Math.min(half, a.length - at);
+      this.copy(a, at, length);
+      this.copy(b, at, length, half);
+      this.wasm.addDifference(resultBytes, resultBytes + half * 4, length);
+    }
+    return { sumSquares: this.doubles[0] as number, nonfinite: this.doubles[2] as number };
   }
 
   private read(values: KernelValues, { channels, saturation }: Required<MeasureOptions>): Measured {
@@ -130,10 +167,10 @@ export class StatisticsKernel {
       }
     }
   }
-  private copy(values: KernelValues, from: number, length: number): void {
+  private copy(values: KernelValues, from: number, length: number, to = 0): void {
     const target = isFloat32(values) ? this.floats : this.integers;
     const all = from === 0 && length === values.length;
-    target.set(all ? values : values.subarray(from, from + length), resultBytes / 4);
+    target.set(all ? values : values.subarray(from, from + length), resultBytes / 4 + to);
   }
 
   /** Makes room for the lanes and renews the views, which growing detaches. */
@@ -151,11 +188,6 @@ export class StatisticsKernel {
     this.integers = new Int32Array(buffer, 0, laneBase / 4);
     this.doubles = new Float64Array(buffer, 0, Math.floor(bytes / 8));
   }
-}
-
-/** Not `instanceof`: a test runner's tensors come from another realm. */
-function isFloat32(values: KernelValues): boolean {
-  return values[Symbol.toStringTag] === "Float32Array";
 }
 
 type Quad = [number, number, number, number];

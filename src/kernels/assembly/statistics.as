@@ -1,1 +1,2 @@
 export { add, begin, fold, layout, rest } from "./moments";
+export { addDifference, addNorm, clearNorms } from "./norms";
