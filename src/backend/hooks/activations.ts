@@ -1,88 +1,106 @@
-import type { Measured, StatisticsKernel } from "../../kernels/statistics.js";
+import type { DistributionKernel } from "../../kernels/distribution.js";
+import type { Measured } from "../../kernels/measured.js";
+import type { StatisticsKernel } from "../../kernels/statistics.js";
 import type { LayerConfig } from "../../run/format.js";
 import type { Row } from "../../stats/catalogue.js";
 import { type Level, level } from "./level.js";
 import type { TensorLike } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
 
+export interface Kernels {
+  readonly statistics: StatisticsKernel;
+  readonly distribution: DistributionKernel;
+}
+
 type Saturation = "none" | "tanh" | "sigmoid";
+
+/** What was measured of a tensor. */
+export interface Activation {
+  readonly row: Row;
+  readonly firstNonfiniteChannel: number | null;
+}
 
 /** Measures the activations of one pass; a tensor that is one layer's output and the next one's input is read once. */
 export class Activations {
-  private readonly measured = new Map<object, Row>();
+  private readonly measured = new Map<object, Activation>();
 
   constructor(
     private readonly reader: TensorReader,
-    private readonly kernel: StatisticsKernel,
+    private readonly kernels: Kernels,
     private readonly captured: Level,
   ) {}
 
   /** Statistics of a layer's output, and of its input as far as a tensor is given. Null where nothing can be read. */
-  row(input: TensorLike | null, output: TensorLike, config: LayerConfig): Row | null {
-    const own = this.measure(output, saturationOf(config.activation), false);
-    if (own === null) return null;
-    const before = input === null ? null : this.measure(input, "none", true);
-    return before === null ? own : { ...own, ...asInput(before) };
+  measure(input: TensorLike | null, output: TensorLike, config: LayerConfig): Activation | null {
+    const before = input === null ? null : (this.measured.get(input.dataId) ?? this.read(input, "none"));
+    const own = this.read(output, saturationOf(config.activation));
+    if (own === null || before === null) return own;
+    return { ...own, row: { ...own.row, ...asInput(before.row) } };
   }
 
-  private measure(tensor: TensorLike, saturation: Saturation, isInput: boolean): Row | null {
-    if (isInput) {
-      const known = this.measured.get(tensor.dataId);
-      if (known !== undefined) return known;
-    }
+  private read(tensor: TensorLike, saturation: Saturation): Activation | null {
     const values = this.reader.values(tensor);
     if (values === null || values.length === 0) return null;
     const channels = tensor.shape.length < 2 ? 1 : (tensor.shape.at(-1) ?? 1);
-    let row = asRow(this.kernel.measure(values, { channels, saturation }));
-    if (this.captured >= level.every) {
-      const distribution = this.kernel.distribution(values);
-      if (distribution !== null) row = { ...row, ...distribution };
-    }
-    this.measured.set(tensor.dataId, row);
-    return row;
+    const measured = this.kernels.statistics.measure(values, { channels, saturation });
+    const activation = {
+      row: this.captured < level.every ? asRow(measured) : { ...asRow(measured), ...this.distribution(values) },
+      firstNonfiniteChannel: measured.firstNonfiniteChannel,
+    };
+    this.measured.set(tensor.dataId, activation);
+    return activation;
+  }
+
+  private distribution(values: Parameters<DistributionKernel["measure"]>[0]): Row {
+    const { finiteCount, p15, p50, p85, histogramMin, histogramMax, histogram } =
+      this.kernels.distribution.measure(values);
+    return finiteCount === 0 ? {} : { p15, p50, p85, histogramMin, histogramMax, histogram };
   }
 }
 
 function asRow(measured: Measured): Row {
+  const { count, mean, variance, min, max, zeroFraction, deadFraction, nanCount, infCount } = measured;
+  const { saturatedFraction, channelMean, channelVariance } = measured;
   return {
-    count: measured.count,
-    mean: measured.mean,
-    variance: measured.variance,
-    min: measured.min,
-    max: measured.max,
-    zeroFraction: measured.zeroFraction,
-    deadFraction: measured.deadFraction,
-    nanCount: measured.nanCount,
-    infCount: measured.infCount,
-    ...(measured.saturatedFraction === undefined ? {} : { saturatedFraction: measured.saturatedFraction }),
-    ...(measured.channelMean !== undefined && measured.channelVariance !== undefined
-      ? { channelMean: measured.channelMean, channelVariance: measured.channelVariance }
-      : {}),
+    count,
+    mean,
+    variance,
+    min,
+    max,
+    zeroFraction,
+    deadFraction,
+    nanCount,
+    infCount,
+    ...(saturatedFraction === undefined ? {} : { saturatedFraction }),
+    ...(channelMean === undefined ? {} : { channelMean }),
+    ...(channelVariance === undefined ? {} : { channelVariance }),
   };
 }
 
+const inputNames = {
+  count: "inputCount",
+  mean: "inputMean",
+  variance: "inputVariance",
+  min: "inputMin",
+  max: "inputMax",
+  p15: "inputP15",
+  p50: "inputP50",
+  p85: "inputP85",
+  zeroFraction: "inputZeroFraction",
+  nanCount: "inputNanCount",
+  infCount: "inputInfCount",
+  channelMean: "inputChannelMean",
+  channelVariance: "inputChannelVariance",
+} as const satisfies { readonly [name in keyof Row]?: keyof Row };
+
 /** A layer's input under the names that the catalogue gives to inputs. */
 function asInput(row: Row): Row {
-  const { count, mean, variance, min, max, p15, p50, p85, zeroFraction, nanCount, infCount, channelMean, channelVariance } = row;
-  return definedOnly({
-    inputCount: count,
-    inputMean: mean,
-    inputVariance: variance,
-    inputMin: min,
-    inputMax: max,
-    inputP15: p15,
-    inputP50: p50,
-    inputP85: p85,
-    inputZeroFraction: zeroFraction,
-    inputNanCount: nanCount,
-    inputInfCount: infCount,
-    inputChannelMean: channelMean,
-    inputChannelVariance: channelVariance,
-  });
-}
-
-function definedOnly(values: { readonly [name in keyof Row]?: Row[name] | undefined }): Row {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Row;
+  const input: Record<string, unknown> = {};
+  for (const [name, inputName] of Object.entries(inputNames)) {
+    const value = row[name as keyof typeof inputNames];
+    if (value !== undefined) input[inputName] = value;
+  }
+  return input as Row;
 }
 
 function saturationOf(activation: string | undefined): Saturation {

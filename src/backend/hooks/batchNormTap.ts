@@ -26,7 +26,7 @@ export function tapBatchStatistics<Result>(
   const tap: RunKernel = function (this: EngineLike, name, inputs, attributes) {
     const result = runKernel.call(this, name, inputs, attributes);
     if (name === "Mean" && means.length < 2) {
-      if (means.length === 0) inputSize = (inputs["x"] as TensorLike | undefined)?.size ?? 0;
+      if (means.length === 0) inputSize = (inputs.x as TensorLike | undefined)?.size ?? 0;
       const values = reader.copy(result as TensorLike);
       if (values !== null) means.push(values);
       if (means.length === 2) restore();

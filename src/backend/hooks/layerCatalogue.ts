@@ -62,7 +62,12 @@ export class LayerCatalogue {
   }
 
   /** Shapes and weights are known only once a layer was built and called. */
-  refresh(layer: LayerLike, index: number, inputShape: LayerInfo["inputShape"], outputShape: LayerInfo["outputShape"]): void {
+  refresh(
+    layer: LayerLike,
+    index: number,
+    inputShape: LayerInfo["inputShape"],
+    outputShape: LayerInfo["outputShape"],
+  ): void {
     const info = this.layers[index];
     if (info === undefined || info.outputShape !== null) return;
     this.layers[index] = { ...info, inputShape, outputShape, weights: this.weightsOf(layer, index) };
@@ -114,7 +119,13 @@ export class LayerCatalogue {
     return unique;
   }
 
-  private place(layer: LayerLike, root: LayerLike, parent: ContainerLike | null, path: string, isOutput: boolean): void {
+  private place(
+    layer: LayerLike,
+    root: LayerLike,
+    parent: ContainerLike | null,
+    path: string,
+    isOutput: boolean,
+  ): void {
     this.places.set(layer, { root, path: path === "" ? layer.name : path, parent, isOutput });
     if (!isContainer(layer)) return;
     const outputs = layer.outputLayers ?? layer.layers.slice(-1);

@@ -3,13 +3,7 @@ import type { Guard } from "./guard.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import type { Observer } from "./observer.js";
 import { callerPosition } from "./sourcePosition.js";
-import {
-  isBatchNormalization,
-  isContainer,
-  isTensor,
-  type LayerLike,
-  type TensorLike,
-} from "./tensorflow.js";
+import { isBatchNormalization, isContainer, isTensor, type LayerLike, type TensorLike } from "./tensorflow.js";
 
 type Apply = LayerLike["apply"];
 
@@ -22,19 +16,24 @@ export interface LayerClass {
  * Sees every layer at birth. `Layer`'s constructor assigns `_callHook` first of all, so a setter on the prototype is
  * called for each, custom classes included; the value then becomes the plain property it would have been.
  */
-export function watchConstruction(layerClass: LayerClass, catalogue: LayerCatalogue, guard: Guard): void {
+export function watchConstruction(
+  layerClass: LayerClass,
+  catalogue: LayerCatalogue,
+  guard: Guard,
+  inBundle: boolean,
+): void {
   Object.defineProperty(layerClass.prototype, "_callHook", {
     configurable: true,
     get: () => undefined,
     set(this: LayerLike, value: unknown) {
       Object.defineProperty(this, "_callHook", { value, writable: true, enumerable: true, configurable: true });
-      guard.run(() => catalogue.created(this, callerPosition(classNames(this))));
+      guard.run(() => catalogue.created(this, callerPosition(classNames(this), inBundle)));
     },
   });
 }
 
 /** The layer's own class and those it extends: their constructors are not where the layer was made. */
-function classNames(layer: LayerLike): string[] {
+export function classNames(layer: LayerLike): string[] {
   const names: string[] = [];
   for (let prototype = Object.getPrototypeOf(layer); prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
     names.push(prototype.constructor?.name ?? "");

@@ -1,4 +1,4 @@
-import type { Row } from "../../stats/catalogue.js";
+import type { Activation } from "./activations.js";
 import type { TensorLike } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
 
@@ -26,10 +26,10 @@ export class NonfiniteWatch {
   }
 
   /** A measured output needs no keeping. */
-  measured(series: number, row: Row): void {
-    if (this.first !== null || (row.nanCount ?? 0) + (row.infCount ?? 0) === 0) return;
-    const channel = row.channelMean === undefined ? null : firstNonfinite(row.channelMean);
-    this.first = { series, channel, nanCount: row.nanCount ?? 0, infCount: row.infCount ?? 0 };
+  measured(series: number, { row, firstNonfiniteChannel }: Activation): void {
+    const { nanCount = 0, infCount = 0 } = row;
+    if (this.first !== null || nanCount + infCount === 0) return;
+    this.first = { series, channel: firstNonfiniteChannel, nanCount, infCount };
   }
 
   /** End of a forward pass: lets everything go; the first bad output, looked for only when `lossIsBad`. */
@@ -59,9 +59,4 @@ export class NonfiniteWatch {
     });
     return channel === null ? null : { series, channel, nanCount, infCount };
   }
-}
-
-function firstNonfinite(values: ArrayLike<number>): number | null {
-  for (let at = 0; at < values.length; at++) if (!Number.isFinite(values[at])) return at;
-  return null;
 }

@@ -1,13 +1,13 @@
-import type { StatisticsKernel } from "../../kernels/statistics.js";
 import type { Row } from "../../stats/catalogue.js";
 import type { Controller } from "../recorder/controller.js";
 import type { EventContent } from "../recorder/recorder.js";
-import { LayerCatalogue } from "./layerCatalogue.js";
+import type { Kernels } from "./activations.js";
+import type { LayerCatalogue } from "./layerCatalogue.js";
 import { level } from "./level.js";
 import type { Nonfinite } from "./nonfiniteWatch.js";
 import { StepRows } from "./stepRows.js";
-import { TensorReader } from "./tensorReader.js";
 import type { EngineLike, LayerLike, NamedGradients, OptimizerLike, TensorLike } from "./tensorflow.js";
+import { TensorReader } from "./tensorReader.js";
 import { TrainingStep } from "./trainingStep.js";
 import { type PinnedWeights, WeightStatistics } from "./weightStatistics.js";
 
@@ -23,7 +23,6 @@ export interface Sink {
 
 /** Follows the training of one process: passes become steps, steps become rows. */
 export class Observer {
-  readonly catalogue = new LayerCatalogue();
   /** Number of optimizer updates so far. */
   step = 0;
   skippedSteps = 0;
@@ -41,14 +40,15 @@ export class Observer {
 
   constructor(
     readonly engine: EngineLike,
-    private readonly kernel: StatisticsKernel,
+    readonly catalogue: LayerCatalogue,
+    private readonly kernels: Kernels,
     private readonly controller: Controller,
     private readonly openSink: () => Sink,
     private readonly onAnomaly: () => void,
   ) {
     this.reader = new TensorReader(engine);
     this.rowWriter = new StepRows(this.reader);
-    this.weights = new WeightStatistics(engine, this.reader, kernel, this.catalogue);
+    this.weights = new WeightStatistics(engine, this.reader, kernels.statistics, catalogue);
   }
 
   /** The step that layers' calls belong to; null outside of training passes. */
@@ -70,7 +70,7 @@ export class Observer {
         chosen = level.basic;
         this.skippedSteps++;
       }
-      this.current = new TrainingStep(chosen, this.catalogue, this.reader, this.kernel);
+      this.current = new TrainingStep(chosen, this.catalogue, this.reader, this.kernels);
     }
     this.current.passBegins();
     this.inPass = true;
@@ -111,7 +111,7 @@ export class Observer {
   /** An optimizer has updated variables: the step is complete. */
   updated(optimizer: OptimizerLike, gradients: NamedGradients, pinned: PinnedWeights | null): void {
     const startMs = performance.now();
-    const step = this.current ?? new TrainingStep(level.basic, this.catalogue, this.reader, this.kernel);
+    const step = this.current ?? new TrainingStep(level.basic, this.catalogue, this.reader, this.kernels);
     this.current = null;
     this.step++;
     this.sink ??= this.openSink();

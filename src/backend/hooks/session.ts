@@ -1,3 +1,4 @@
+import { DistributionKernel } from "../../kernels/distribution.js";
 import { StatisticsKernel } from "../../kernels/statistics.js";
 import { type BackendOptions, optionsVariable } from "../../protocol/options.js";
 import type { FromRecorder } from "../../protocol/recording.js";
@@ -5,11 +6,14 @@ import type { EngineInfo } from "../../run/format.js";
 import { Controller, parseBudget } from "../recorder/controller.js";
 import { Recorder } from "../recorder/recorder.js";
 import { breakInDebugger } from "./breakInDebugger.js";
-import { watchEpochs, watchModels } from "./fitHooks.js";
+import { ownerOf, trapAssignment } from "./bundleTraps.js";
+import { type ModelClass, watchEpochs, watchModels } from "./fitHooks.js";
 import { Guard } from "./guard.js";
-import { watchCalls, watchConstruction } from "./layerHooks.js";
+import { LayerCatalogue } from "./layerCatalogue.js";
+import { classNames, type LayerClass, watchCalls, watchConstruction } from "./layerHooks.js";
 import { Observer, type Sink } from "./observer.js";
-import type { EngineLike } from "./tensorflow.js";
+import { callerPosition } from "./sourcePosition.js";
+import type { EngineLike, LayerLike, OptimizerLike } from "./tensorflow.js";
 import { coreParts, layersParts } from "./tensorflowModules.js";
 import { watchGradients, watchOwnOptimizers, watchUpdates } from "./updateHooks.js";
 
@@ -23,6 +27,9 @@ export class Session {
   private epoch: { current: number; total: number | null; stepsPerEpoch: number | null } | null = null;
   private lastProgressMs = 0;
   private readonly patched = new WeakSet<object>();
+  private readonly catalogue = new LayerCatalogue();
+  private readonly endTraps: (() => void)[] = [];
+  private readonly watching = (): Observer | null => (this.guard.isWorking ? this.observer : null);
 
   constructor(
     private readonly options: BackendOptions,
@@ -41,40 +48,81 @@ export class Session {
     this.guard.run(() => {
       const observer = new Observer(
         engine,
-        StatisticsKernel.create(),
+        this.catalogue,
+        { statistics: StatisticsKernel.create(), distribution: DistributionKernel.create() },
         this.controller,
         () => this.sinkOf(this.openRecorder()),
         () => {
           if (this.options.breakOnAnomaly) breakInDebugger();
         },
       );
+      observer.step = this.observer?.step ?? 0;
       watchGradients(engine, () => observer, this.guard);
       this.observer = observer;
+      this.watchForBundle();
     });
+  }
+
+  /** Where no module of TensorFlow.js will be loaded, because it came in a bundle. */
+  private watchForBundle(): void {
+    if (this.endTraps.length > 0) return;
+    this.endTraps.push(
+      trapAssignment("_callHook", (layer) =>
+        this.guard.run(() => {
+          const prototype = ownerOf(layer, "invokeCallHook");
+          if (prototype === null) return;
+          this.layersFound({ prototype: prototype as LayerClass["prototype"] }, true);
+          this.catalogue.created(layer as LayerLike, callerPosition(classNames(layer as LayerLike), true));
+          const model = ownerOf(layer, "makeTrainFunction");
+          if (model !== null) this.modelsFound({ prototype: model });
+        }),
+      ),
+      trapAssignment("iterations_", (optimizer) =>
+        this.guard.run(() => {
+          for (let prototype = Object.getPrototypeOf(optimizer); prototype !== null; ) {
+            watchUpdates({ prototype }, this.watching, this.guard);
+            prototype = Object.getPrototypeOf(prototype);
+          }
+          // This very update is under way and was not seen to begin.
+          this.watching()?.updated(optimizer as OptimizerLike, {}, null);
+        }),
+      ),
+    );
   }
 
   /** A module of TensorFlow.js was loaded; several copies may be. */
   moduleLoaded(exports: object): void {
-    const observer = (): Observer | null => (this.guard.isWorking ? this.observer : null);
     this.guard.run(() => {
       const core = coreParts(exports);
       if (core !== null && this.isNew(core.base.prototype)) {
-        watchOwnOptimizers(core.base, observer, this.guard);
-        for (const optimizerClass of core.optimizers) watchUpdates(optimizerClass, observer, this.guard);
+        this.endTraps[1]?.();
+        watchOwnOptimizers(core.base, this.watching, this.guard);
+        for (const optimizerClass of core.optimizers) watchUpdates(optimizerClass, this.watching, this.guard);
       }
       const layers = layersParts(exports);
-      const catalogue = this.observer?.catalogue;
-      if (layers === null || catalogue === undefined || !this.isNew(layers.layer.prototype)) return;
-      watchConstruction(layers.layer, catalogue, this.guard);
-      watchCalls(layers.layer, observer, this.guard);
-      watchModels(layers.model, observer, this.guard, (total, stepsPerEpoch) => {
-        this.epoch = { current: 0, total, stepsPerEpoch };
-        this.sendProgress();
-      });
-      watchEpochs(layers.history, observer, this.guard, (epoch) => {
+      if (layers === null) return;
+      this.endTraps[0]?.();
+      this.layersFound(layers.layer, false);
+      this.modelsFound(layers.model);
+      if (!this.isNew(layers.history.prototype)) return;
+      watchEpochs(layers.history, this.watching, this.guard, (epoch) => {
         this.epoch = { total: null, stepsPerEpoch: null, ...this.epoch, current: epoch + 1 };
         this.sendProgress();
       });
+    });
+  }
+
+  private layersFound(layerClass: LayerClass, inBundle: boolean): void {
+    if (!this.isNew(layerClass.prototype)) return;
+    watchConstruction(layerClass, this.catalogue, this.guard, inBundle);
+    watchCalls(layerClass, this.watching, this.guard);
+  }
+
+  private modelsFound(modelClass: ModelClass): void {
+    if (!this.isNew(modelClass.prototype)) return;
+    watchModels(modelClass, this.watching, this.guard, (total, stepsPerEpoch) => {
+      this.epoch = { current: 0, total, stepsPerEpoch };
+      this.sendProgress();
     });
   }
 
@@ -165,12 +213,13 @@ export class Session {
     const { message, stack } = describeError(error);
     const sentence = `Layerscope has switched itself off: ${message}. The training goes on without statistics.`;
     process.stderr.write(`layerscope: ${sentence}\n`);
-    if (process.env["LAYERSCOPE_DEBUG"] !== undefined) process.stderr.write(`${stack ?? ""}\n`);
+    if (process.env.LAYERSCOPE_DEBUG !== undefined) process.stderr.write(`${stack ?? ""}\n`);
     this.recorder?.event(this.observer?.step ?? 0, { type: "note", message: sentence });
   }
 }
 
 function describeError(error: unknown): { readonly message: string; readonly stack: string | null } {
-  if (error instanceof Error) return { message: error.message.split("\n")[0] || error.name, stack: error.stack ?? null };
+  if (error instanceof Error)
+    return { message: error.message.split("\n")[0] || error.name, stack: error.stack ?? null };
   return { message: String(error), stack: null };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { findSourceMap, SourceMap } from "node:module";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -16,11 +16,19 @@ interface RawPosition {
  * Where the code that is running was called from: the innermost frame of the user's own code.
  * Frames of packages, of Node and of Layerscope are stepped over, and so are the constructors named in
  * `constructors` (a custom layer's own `super()` call is not the place where it was made).
+ * `inBundle`: package code shares a file with the user's, so only a source map can tell which is which.
  */
-export function callerPosition(constructors: readonly string[]): SourcePosition | null {
-  const frame = callSites().find((site) => isUserFrame(site) && !isOneOf(site, constructors));
-  const raw = frame === undefined ? null : rawPosition(frame);
-  return raw === null ? null : originalPosition(raw);
+export function callerPosition(constructors: readonly string[], inBundle: boolean): SourcePosition | null {
+  for (const site of callSites()) {
+    if (!isUserFrame(site) || isOneOf(site, constructors)) continue;
+    const raw = rawPosition(site);
+    if (raw === null) continue;
+    const position = originalPosition(raw);
+    if (position === raw && inBundle) return null;
+    // A map may name files of packages by paths of the machine that built them.
+    if (!isInPackage(position.file) && (position === raw || existsSync(position.file))) return position;
+  }
+  return null;
 }
 
 function callSites(): readonly NodeJS.CallSite[] {
@@ -42,7 +50,11 @@ function isUserFrame(site: NodeJS.CallSite): boolean {
   if (!file || file.startsWith("node:") || site.isNative()) return false;
   if (!file.startsWith("file:") && !isAbsolute(file)) return false;
   const path = plainPath(file);
-  return !/[\\/]node_modules[\\/]/.test(path) && !path.startsWith(__dirname);
+  return !isInPackage(path) && !path.startsWith(__dirname);
+}
+
+function isInPackage(path: string): boolean {
+  return /[\\/]node_modules[\\/]/.test(path);
 }
 
 function isOneOf(site: NodeJS.CallSite, constructors: readonly string[]): boolean {

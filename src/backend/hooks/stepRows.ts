@@ -17,7 +17,12 @@ export class StepRows {
     this.initial.set(layer, { passes: 0, ...this.running(layer) });
   }
 
-  write(sink: Sink, step: number, content: TrainingStep, isTrained: (root: LayerLike) => boolean): { batchSize: number | null } {
+  write(
+    sink: Sink,
+    step: number,
+    content: TrainingStep,
+    isTrained: (root: LayerLike) => boolean,
+  ): { batchSize: number | null } {
     const trained = new Map<LayerLike, boolean>();
     const belongs = (root: LayerLike): boolean => {
       const known = trained.get(root);
@@ -27,7 +32,7 @@ export class StepRows {
       return answer;
     };
     for (const { index, root, activation } of content.calls.values()) {
-      if (activation !== null && belongs(root)) sink.row("activations", step, index, activation);
+      if (activation !== null && belongs(root)) sink.row("activations", step, index, activation.row);
     }
     for (const call of content.batchNorms.values()) {
       if (!belongs(call.root)) continue;
@@ -57,7 +62,10 @@ export class StepRows {
     return { ...this.values("runningMean", layer.movingMean), ...this.values("runningVariance", layer.movingVariance) };
   }
 
-  private values(name: "runningMean" | "runningVariance" | "gamma" | "beta", weight: LayerVariableLike | undefined): Row {
+  private values(
+    name: "runningMean" | "runningVariance" | "gamma" | "beta",
+    weight: LayerVariableLike | undefined,
+  ): Row {
     const variable = weight?.val;
     const values = variable === undefined || variable.isDisposed === true ? null : this.reader.copy(variable);
     return values === null ? {} : { [name]: values };

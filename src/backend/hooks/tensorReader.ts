@@ -3,7 +3,9 @@ import type { BackendLike, EngineLike, TensorLike, TypedArray } from "./tensorfl
 /** WebAssembly backend of tfjs: a tensor is a slice of the module's memory. */
 interface WasmBackendLike extends BackendLike {
   readonly wasm?: { readonly HEAPU8?: Uint8Array };
-  readonly dataIdMap?: { get(dataId: object): { readonly memoryOffset: number | null; readonly dtype: string } | undefined };
+  readonly dataIdMap?: {
+    get(dataId: object): { readonly memoryOffset: number | null; readonly dtype: string } | undefined;
+  };
 }
 
 /** Reads and pins tensors of the script without making tensors, so that `tf.memory()` does not see it. */
@@ -21,7 +23,9 @@ export class TensorReader {
     const inPlace = wasmView(backend, tensor);
     if (inPlace !== null) return inPlace;
     const values = backend.readSync(tensor.dataId);
-    return values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array ? values : null;
+    return values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array
+      ? values
+      : null;
   }
 
   /** A copy of a small tensor's values as float64, e.g. a [C] statistic. */

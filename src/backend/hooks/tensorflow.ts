@@ -89,13 +89,11 @@ export type NamedGradients = Readonly<Record<string, TensorLike>> | readonly { n
 
 export interface OptimizerLike {
   readonly learningRate?: number;
-  applyGradients(gradients: NamedGradients): void;
+  applyGradients(gradients: NamedGradients): unknown;
 }
 
 export function isTensor(value: unknown): value is TensorLike {
-  return (
-    typeof value === "object" && value !== null && "dataId" in value && "dtype" in value && "shape" in value
-  );
+  return typeof value === "object" && value !== null && "dataId" in value && "dtype" in value && "shape" in value;
 }
 
 export function isVariable(value: unknown): value is VariableLike {

@@ -33,7 +33,7 @@ export function coreParts(exports: object): CoreParts | null {
 
 /** The classes that layers and models come from, if a module exports those of tfjs-layers. */
 export function layersParts(exports: object): LayersParts | null {
-  const namespace: unknown = (exports as Record<string, unknown>)["layers"];
+  const namespace: unknown = (exports as Record<string, unknown>).layers;
   const layer = typeof namespace === "object" && namespace !== null ? classOf(namespace, "Layer") : null;
   const model = classOf(exports, "LayersModel");
   const history = classOf(exports, "History");

@@ -1,6 +1,4 @@
-import type { StatisticsKernel } from "../../kernels/statistics.js";
-import type { Row } from "../../stats/catalogue.js";
-import { Activations } from "./activations.js";
+import { type Activation, Activations, type Kernels } from "./activations.js";
 import type { BatchStatistics } from "./batchNormTap.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
@@ -15,7 +13,7 @@ export interface LayerCall {
   readonly layer: LayerLike;
   /** The outermost layer of the call: a model, or the layer itself. */
   readonly root: LayerLike;
-  activation: Row | null;
+  readonly activation: Activation | null;
 }
 
 /** What the last pass of a step left at a BatchNorm layer. */
@@ -46,16 +44,16 @@ export class TrainingStep {
     readonly level: Level,
     private readonly catalogue: LayerCatalogue,
     private readonly reader: TensorReader,
-    private readonly kernel: StatisticsKernel,
+    private readonly kernels: Kernels,
   ) {
-    this.activations = new Activations(reader, kernel, level);
+    this.activations = new Activations(reader, kernels, level);
     this.watch = new NonfiniteWatch(reader);
   }
 
   /** A forward pass begins; calls are numbered afresh. */
   passBegins(): void {
     this.callCounts.clear();
-    this.activations = new Activations(this.reader, this.kernel, this.level);
+    this.activations = new Activations(this.reader, this.kernels, this.level);
   }
 
   /** Number of the series that the layer's next call in this pass belongs to. */
@@ -69,7 +67,7 @@ export class TrainingStep {
   called(index: number, layer: LayerLike, root: LayerLike, input: TensorLike | null, output: TensorLike): void {
     this.catalogue.refresh(layer, index, input === null ? null : batchShape(input), batchShape(output));
     const config = this.catalogue.layers[index]?.config ?? {};
-    const activation = this.level >= level.scalars ? this.activations.row(input, output, config) : null;
+    const activation = this.level >= level.scalars ? this.activations.measure(input, output, config) : null;
     this.calls.set(index, { index, layer, root, activation });
     if (isBatchNormalization(layer) && !this.batchNorms.has(index)) {
       this.batchNorms.set(index, { index, layer, root, activation, statistics: null, passes: 0 });

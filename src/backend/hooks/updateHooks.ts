@@ -41,14 +41,15 @@ export function watchUpdates(optimizerClass: OptimizerClass, observer: () => Obs
   watched.add(prototype);
   const original = prototype.applyGradients;
   let depth = 0;
-  prototype.applyGradients = function applyGradients(this: OptimizerLike, gradients: NamedGradients): void {
+  prototype.applyGradients = function applyGradients(this: OptimizerLike, gradients: NamedGradients): unknown {
     const watching = guard.isWorking ? observer() : null;
     // A subclass may call its parent's method: that is still one update.
     if (watching === null || depth > 0) return original.call(this, gradients);
     const pinned = guard.run(() => watching.beforeUpdate(gradients)) ?? null;
     depth++;
+    let result: unknown;
     try {
-      original.call(this, gradients);
+      result = original.call(this, gradients);
     } catch (error) {
       guard.run(() => watching.updateFailed(pinned));
       throw error;
@@ -56,6 +57,7 @@ export function watchUpdates(optimizerClass: OptimizerClass, observer: () => Obs
       depth--;
     }
     guard.run(() => watching.updated(this, gradients, pinned));
+    return result;
   };
 }
 

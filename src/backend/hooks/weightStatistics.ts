@@ -57,7 +57,7 @@ export class WeightStatistics {
       if (old instanceof Float32Array && now instanceof Float32Array) {
         const oldNorm = Math.sqrt(this.kernel.norm(old).sumSquares);
         const norm = this.kernel.norm(now);
-        const change = Math.sqrt(this.kernel.differenceNorm(now, old));
+        const change = Math.sqrt(this.kernel.differenceNorm(now, old).sumSquares);
         sink.row("weights", step, this.catalogue.weightIndex(variable), {
           ...gradient,
           weightNorm: Math.sqrt(norm.sumSquares),
