@@ -52,6 +52,8 @@ const countsAt = spareAt + sortLength * 4;
 const upperAt = countsAt + 3 * 2048 * 4;
 const numbersAt = upperAt + halfKeys * 4;
 const lowerAt = numbersAt + halfKeys;
+/** Length of one of the four sets of bin counters. */
+const binSetLength = 68;
 const pageBytes = 65_536;
 /** Values that are copied at once when they are counted. */
 const pieceLength = 32_768;
@@ -130,12 +132,17 @@ export class DistributionKernel {
       }),
     );
     const percentiles = interpolate(finiteCount, (rank) => found.get(rank) as number);
-    const counts = new Uint32Array(wasm.memory.buffer, countsAt, binCount + 2).fill(0);
+    const counts = new Uint32Array(wasm.memory.buffer, countsAt, 4 * binSetLength).fill(0);
     if (finiteCount > 0) {
       const { low, high, scale } = binning(percentiles);
       this.eachPiece(values, (count) => wasm.countBins(valuesAt, count, countsAt, low, high, scale, integer));
     }
-    return describe(length, finiteCount, percentiles, Float64Array.from(counts));
+    return describe(
+      length,
+      finiteCount,
+      percentiles,
+      Float64Array.from({ length: binCount + 2 }, (_, bin) => sumOfSets(counts, bin)),
+    );
   }
 
   private eachPiece(values: KernelValues, use: (count: number) => void): void {
@@ -172,6 +179,12 @@ function placesOf(
     while (before + (counts[index] as number) <= rank) before += counts[index++] as number;
     return { rank, half: index, offset: rank - before };
   });
+}
+
+function sumOfSets(counts: Uint32Array, bin: number): number {
+  let sum = 0;
+  for (let set = 0; set < 4; set++) sum += counts[set * binSetLength + bin] as number;
+  return sum;
 }
 
 function firstAtLeast(sorted: Uint32Array, key: number): number {
