@@ -4,6 +4,9 @@ import { join } from "node:path";
 /** For packages that name a licence and do not bring its text. @type {Readonly<Record<string, string>>} */
 const commonTexts = { "Apache-2.0": "node_modules/typescript/LICENSE" };
 
+/** Packages that have it in another file. @type {Readonly<Record<string, string>>} */
+const otherFiles = { seedrandom: "README.md" };
+
 const licenceFile = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
 
 /**
@@ -29,7 +32,7 @@ function bundledPackages(root, metafiles) {
  */
 function describePackage(root, folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
-  const own = readdirSync(join(root, folder)).filter((file) => licenceFile.test(file));
+  const own = readdirSync(join(root, folder)).filter((file) => licenceFile.test(file) || file === otherFiles[name]);
   const paths = own.length > 0 ? own.sort().map((file) => join(folder, file)) : [commonTexts[license]];
   const texts = paths.map((path) => {
     if (path === undefined) throw new Error(`${name} ${version} (${license}) brings no licence text; name one for it.`);

@@ -32,17 +32,21 @@ async function runTests(project) {
   const summaryFile = join(resultsFolder, `${project}.json`);
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=./test/helpers/summaryReporter.mjs"];
-  await step(`${project} tests`, () =>
-    runNode([vitest, "run", "--project", project, ...reporters], { LAYERSCOPE_TEST_SUMMARY: summaryFile }),
-  ).catch(report);
-  if (!existsSync(summaryFile)) {
-    counts.failed += 1; // it did not get as far as telling
-    return;
+  let ended = true;
+  try {
+    await step(`${project} tests`, () =>
+      runNode([vitest, "run", "--project", project, ...reporters], { LAYERSCOPE_TEST_SUMMARY: summaryFile }),
+    );
+  } catch (error) {
+    report(error);
+    ended = false;
   }
   /** @type {import("./helpers/summaryReporter.mjs").Summary} */
-  const { passed, failed, skipped } = JSON.parse(readFileSync(summaryFile, "utf8"));
+  const { passed, failed, skipped } = existsSync(summaryFile)
+    ? JSON.parse(readFileSync(summaryFile, "utf8"))
+    : { passed: 0, failed: 0, skipped: [] };
   counts.passed += passed;
-  counts.failed += failed;
+  counts.failed += ended ? failed : Math.max(failed, 1); // it may not have got as far as telling
   counts.skipped += skipped.length;
   for (const { name, reason } of skipped) leftOut.push(`${project}: ${name}${reason && `: ${reason}`}`);
 }
