@@ -23,9 +23,9 @@ const packages = {
 };
 
 /** Other packages stay outside; this package and deep paths are bundled. */
-const keepOthersOutside = (own) => ({
+const keepOthersOutside = (/** @type {string} */ own) => ({
   name: "keep-others-outside",
-  setup({ onResolve, onLoad }) {
+  setup(/** @type {import("esbuild").PluginBuild} */ { onResolve, onLoad }) {
     onResolve({ filter: /^@tensorflow\/tfjs[\w-]*$/ }, ({ path }) =>
       path === `@tensorflow/${own}` ? undefined : { path, external: true },
     );
@@ -41,7 +41,7 @@ const keepOthersOutside = (own) => ({
 /** The engine's own helpers in place of tfjs-core, and nothing of emscripten's asynchronous glue. */
 const onHelpers = {
   name: "on-helpers",
-  setup({ onResolve, onLoad }) {
+  setup(/** @type {import("esbuild").PluginBuild} */ { onResolve, onLoad }) {
     onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: join(here, "coreHelpers.ts") }));
     onResolve({ filter: /\/wasm-out\// }, ({ path }) => ({ path, namespace: "absent" }));
     onLoad({ filter: /.*/, namespace: "absent" }, () => ({
@@ -57,6 +57,7 @@ const onHelpers = {
 const plainExports =
   "{const m=module;m.exports=Object.assign(Object.defineProperty({},'__esModule',{value:true}),m.exports)}";
 
+/** @param {readonly string[]} names */
 function nameList(names) {
   return `0&&(module.exports={${names.filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== "default").join(",")}});`;
 }
@@ -73,6 +74,7 @@ function unionNames() {
   ];
 }
 
+/** @satisfies {import("esbuild").BuildOptions} */
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -88,6 +90,7 @@ const common = {
 export async function buildEmbedded({ minify = false } = {}) {
   mkdirSync(output, { recursive: true });
   const union = unionNames();
+  /** @type {Readonly<Partial<Record<string, string[]>> & { "tfjs-node": string[] }>} */
   const extraNames = { tfjs: [...union, "data", "version"], "tfjs-node": [...union, "data", "version", "io", "node"] };
   const results = await Promise.all([
     ...Object.entries(packages).map(([name, entry]) =>
