@@ -1,0 +1,124 @@
+import * as vscode from "vscode";
+import type { ViewAction } from "../protocol/views.js";
+import type { Decorations } from "./editor/decorations.js";
+import { openSource } from "./editor/openSource.js";
+import type { AutoAttach } from "./launch/autoAttach.js";
+import type { EngineCommands } from "./launch/engineCommands.js";
+import { openSample } from "./launch/sample.js";
+import type { Trainer } from "./launch/trainer.js";
+import { type Log, messageOf } from "./log.js";
+import { chooseRun } from "./session/chooseRun.js";
+import { readRunOrNull } from "./session/runSession.js";
+import type { Sessions } from "./session/sessions.js";
+import { stopRun } from "./session/stopRun.js";
+import type { LayerNode } from "./tree/layerNodes.js";
+import type { LayersTree } from "./tree/layersTree.js";
+import type { Dashboard, DashboardRequest } from "./views/dashboard.js";
+
+export interface CommandTargets {
+  readonly context: vscode.ExtensionContext;
+  readonly log: Log;
+  readonly trainer: Trainer;
+  readonly sessions: Sessions;
+  readonly dashboard: Dashboard;
+  readonly tree: LayersTree;
+  readonly decorations: Decorations;
+  readonly autoAttach: AutoAttach;
+  readonly engines: EngineCommands;
+}
+
+const viewActions = {
+  goLive: "goLive",
+  zoomIn: "zoomIn",
+  zoomOut: "zoomOut",
+  resetZoom: "resetZoom",
+  cursorBack: "cursorBack",
+  cursorForward: "cursorForward",
+  toggleLogarithmic: "toggleLogarithmic",
+  toggleTable: "toggleTable",
+  copyChart: "copyChart",
+  saveChart: "saveChart",
+  saveNumbers: "saveNumbers",
+  findLayer: "findLayer",
+} as const satisfies { readonly [action in ViewAction]: action };
+
+/** Every contributed command. A fault in one is logged and told once. */
+export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
+  const { context, log, trainer, sessions, dashboard, tree, decorations, autoAttach, engines } = targets;
+  const table: Readonly<Record<string, (argument: unknown) => unknown>> = {
+    train: (argument) => trainer.train(argument instanceof vscode.Uri ? argument : undefined),
+    trainAgain: () => trainer.trainAgain(),
+    stop: () => stopCurrent(targets),
+    openDashboard: (argument) => dashboard.open(isDashboardRequest(argument) ? argument : {}),
+    openRun: (argument) => openRun(targets, argument),
+    openSample: () => openSample(context),
+    showLog: () => log.show(),
+    toggleAutoAttach: () => autoAttach.toggle(),
+    setUpNative: () => engines.setUpNative(),
+    doctor: () => engines.doctor(),
+    clearDecorations: () => decorations.clear(),
+    filterLayers: (argument) => (typeof argument === "string" ? tree.setFilter(argument) : tree.askForFilter()),
+    clearLayerFilter: () => tree.setFilter(""),
+    sortLayers: () => tree.toggleOrder(),
+    copyLayers: (argument) => tree.copy(isLayerNode(argument) ? argument : undefined),
+    revealInDashboard: (argument) => {
+      const layer = tree.layerOf(isLayerNode(argument) ? argument : undefined);
+      dashboard.open(layer === undefined ? {} : { layer: layer.index });
+    },
+    openLayerSource: async (argument) => {
+      const layer = tree.layerOf(isLayerNode(argument) ? argument : undefined);
+      if (layer?.source != null) await openSource(layer.source);
+      if (layer !== undefined) sessions.select(layer.index);
+    },
+    ...Object.fromEntries(Object.entries(viewActions).map(([name, action]) => [name, () => dashboard.act(action)])),
+  };
+  return Object.entries(table).map(([name, run]) =>
+    vscode.commands.registerCommand(`layerscope.${name}`, async (argument: unknown) => {
+      try {
+        return await run(argument);
+      } catch (thrown) {
+        await log.report(messageOf(thrown), thrown);
+        return undefined;
+      }
+    }),
+  );
+}
+
+async function stopCurrent({ sessions, trainer, log }: CommandTargets): Promise<void> {
+  const session = sessions.current;
+  if (session === null) {
+    if (!(sessions.starting !== null && trainer.terminate(sessions.starting))) log.info("Stop: nothing is running.");
+    return;
+  }
+  const hasEnded = await vscode.window.withProgress(
+    { location: { viewId: "layerscope.live" }, title: vscode.l10n.t("Stopping…") },
+    () =>
+      stopRun({
+        read: () => readRunOrNull(session.folder),
+        hasEnded: () => {
+          session.refresh();
+          return session.status !== "running";
+        },
+        endTerminal: () => trainer.terminate(session.run?.launch ?? ""),
+        note: (message) => log.warn(message),
+      }),
+  );
+  if (!hasEnded) await log.report(vscode.l10n.t("The training process could not be stopped."));
+}
+
+async function openRun({ sessions, dashboard, log }: CommandTargets, argument: unknown): Promise<void> {
+  const given = typeof argument === "string" ? argument : argument instanceof vscode.Uri ? argument.fsPath : undefined;
+  const folder = given ?? (await chooseRun(sessions.list()));
+  if (folder === undefined) return;
+  const session = sessions.open(folder);
+  if (session.run === null) await log.report(session.header().sentence);
+  dashboard.open();
+}
+
+function isDashboardRequest(value: unknown): value is DashboardRequest {
+  return typeof value === "object" && value !== null && !(value instanceof vscode.Uri);
+}
+
+function isLayerNode(value: unknown): value is LayerNode {
+  return typeof value === "object" && value !== null && "kind" in value && "id" in value;
+}

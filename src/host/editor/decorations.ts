@@ -1,0 +1,116 @@
+import * as vscode from "vscode";
+import type { LayerSummary } from "../../protocol/views.js";
+import { Disposable } from "../disposable.js";
+import { driftText, meanAndDeviation } from "../numbers.js";
+import type { Sessions } from "../session/sessions.js";
+import type { SessionView } from "../session/sessionView.js";
+import { isSwitchedOn, settingsSection } from "../settings.js";
+import type { LineOfLayers } from "./layerLines.js";
+import type { LayerSources } from "./layerSources.js";
+
+const refreshMs = 500;
+const severities = [0, 1, 2, 3] as const;
+
+/** Numbers after the end of each line that made a layer. They stand where no text is, so nothing jumps. */
+export class Decorations extends Disposable {
+  private readonly types: Readonly<Record<LayerSummary["severity"], vscode.TextEditorDecorationType>>;
+  private cleared: string | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private shown: boolean | undefined;
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly sources: LayerSources,
+  ) {
+    super();
+    const type = (color: string) => this._register(vscode.window.createTextEditorDecorationType(afterLine(color)));
+    this.types = {
+      0: type("editorCodeLens.foreground"),
+      1: type("editorInfo.foreground"),
+      2: type("editorWarning.foreground"),
+      3: type("editorError.foreground"),
+    };
+    this._register(sessions.onDidChangeCurrent(() => this.update()));
+    this._register(sessions.onDidChange(({ summaries, layers }) => (summaries || layers) && this.updateSoon()));
+    this._register(vscode.window.onDidChangeVisibleTextEditors(() => this.update()));
+    this._register(vscode.workspace.onDidChangeTextDocument(() => this.updateSoon()));
+    this._register(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(`${settingsSection}.decorations`)) this.update();
+      }),
+    );
+    this._register({ dispose: () => clearTimeout(this.timer) });
+  }
+
+  /** Takes the numbers of the run that is shown out of the editors; the next run brings its own. */
+  clear(): void {
+    this.cleared = this.sessions.current?.folder ?? null;
+    this.update();
+  }
+
+  private updateSoon(): void {
+    this.timer ??= setTimeout(() => this.update(), refreshMs);
+  }
+
+  private update(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const session = this.sessions.current;
+    const wanted = session !== null && session.folder !== this.cleared && isSwitchedOn("decorations");
+    let any = false;
+    for (const editor of vscode.window.visibleTextEditors) {
+      if (editor.document.uri.scheme !== "file") continue;
+      const options = wanted ? this.optionsOf(session, editor.document) : null;
+      for (const severity of severities) {
+        const own = options?.get(severity) ?? [];
+        editor.setDecorations(this.types[severity], own);
+        any ||= own.length > 0;
+      }
+    }
+    if (any !== this.shown) void vscode.commands.executeCommand("setContext", "layerscope.hasDecorations", any);
+    this.shown = any;
+  }
+
+  private optionsOf(
+    session: SessionView,
+    document: vscode.TextDocument,
+  ): Map<LayerSummary["severity"], vscode.DecorationOptions[]> {
+    const options = new Map<LayerSummary["severity"], vscode.DecorationOptions[]>();
+    const lines = this.sources.linesOf(document);
+    if (lines.length === 0) return options;
+    const isStale = this.sources.isStale(document);
+    for (const line of lines) {
+      const text = lineText(line, session.summaries);
+      if (text === null || line.line >= document.lineCount) continue;
+      const end = document.lineAt(line.line).range.end;
+      const note = isStale ? ` ${vscode.l10n.t("(before the last edit)")}` : "";
+      const option: vscode.DecorationOptions = {
+        range: new vscode.Range(end, end),
+        renderOptions: { after: { contentText: `${text}${note}`, ...(isStale ? { fontStyle: "italic" } : {}) } },
+      };
+      const severity = isStale ? 0 : line.severity;
+      const same = options.get(severity);
+      if (same === undefined) options.set(severity, [option]);
+      else same.push(option);
+    }
+    return options;
+  }
+}
+
+function afterLine(color: string): vscode.DecorationRenderOptions {
+  return {
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+    after: { margin: "0 0 0 3ch", color: new vscode.ThemeColor(color) },
+  };
+}
+
+/** Null before the first capture. */
+function lineText({ layers }: LineOfLayers, summaries: ReadonlyMap<number, LayerSummary>): string | null {
+  const [first] = layers;
+  const summary = first === undefined ? undefined : summaries.get(first.index);
+  const numbers = summary === undefined ? undefined : meanAndDeviation(summary.last);
+  if (first === undefined || summary === undefined || numbers === undefined) return null;
+  const parts = [numbers, ...driftText(summary.last, { drift: vscode.l10n.t("drift"), gap: vscode.l10n.t("gap") })];
+  const text = parts.join(" · ");
+  return layers.length === 1 ? text : vscode.l10n.t("{0} layers, worst {1}: {2}", layers.length, first.name, text);
+}

@@ -1,0 +1,60 @@
+import * as vscode from "vscode";
+import type { ViewFinding } from "../../protocol/views.js";
+import { Disposable } from "../disposable.js";
+import type { Sessions } from "../session/sessions.js";
+import { isSwitchedOn, settingsSection } from "../settings.js";
+import type { LayerSources } from "./layerSources.js";
+
+export const diagnosticSource = "Layerscope";
+
+const severities = {
+  info: vscode.DiagnosticSeverity.Information,
+  warning: vscode.DiagnosticSeverity.Warning,
+  error: vscode.DiagnosticSeverity.Error,
+} as const;
+
+/** Findings of the shown run in the Problems view, at the line that made the layer. */
+export class FindingDiagnostics extends Disposable {
+  private readonly collection = this._register(vscode.languages.createDiagnosticCollection("layerscope"));
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly sources: LayerSources,
+  ) {
+    super();
+    this._register(sessions.onDidChangeCurrent(() => this.update()));
+    this._register(sessions.onDidChange(({ findings }) => findings && this.update()));
+    this._register(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(`${settingsSection}.problems`)) this.update();
+      }),
+    );
+  }
+
+  private update(): void {
+    this.collection.clear();
+    const findings = this.sessions.current?.findings ?? [];
+    if (!isSwitchedOn("problems")) return;
+    const byFile = new Map<string, vscode.Diagnostic[]>();
+    for (const finding of findings) {
+      if (finding.source === null) continue;
+      const line = this.sources.lineNow(finding.source);
+      if (line === null) continue;
+      const same = byFile.get(finding.source.file);
+      const diagnostic = diagnosticOf(finding, line);
+      if (same === undefined) byFile.set(finding.source.file, [diagnostic]);
+      else same.push(diagnostic);
+    }
+    for (const [file, diagnostics] of byFile) this.collection.set(vscode.Uri.file(file), diagnostics);
+  }
+}
+
+function diagnosticOf(finding: ViewFinding, line: number): vscode.Diagnostic {
+  const start = new vscode.Position(line, Math.max(0, (finding.source?.column ?? 1) - 1));
+  const text = finding.action === "" ? finding.message : `${finding.message}\n${finding.action}`;
+  // An empty range at a word is drawn under that word: the name of the layer's maker.
+  const diagnostic = new vscode.Diagnostic(new vscode.Range(start, start), text, severities[finding.level]);
+  diagnostic.source = diagnosticSource;
+  diagnostic.code = finding.id;
+  return diagnostic;
+}

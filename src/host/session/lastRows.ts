@@ -1,0 +1,82 @@
+import type { LayerSummary } from "../../protocol/views.js";
+import { type ColumnBatch, isPresent } from "../../run/columnBatch.js";
+import type { LayerInfo } from "../../run/format.js";
+import type { ListName, ScalarName, StatisticName } from "../../stats/catalogue.js";
+
+interface LastOfLayer {
+  step: number;
+  readonly values: Partial<Record<StatisticName, number>>;
+}
+
+const largestList = 4096;
+
+/** The newest number of every statistic of every layer; lists are reduced to their channels' mean. */
+export class LastRows {
+  private readonly layers = new Map<number, LastOfLayer>();
+  private weightOwners: ReadonlyMap<number, number> = new Map();
+
+  /** A statistic of the table `weights` is that of the layer's first weight, its kernel. */
+  setLayers(layers: readonly LayerInfo[]): void {
+    this.weightOwners = new Map(
+      layers.flatMap(({ index, weights: [kernel] }) => (kernel === undefined ? [] : [[kernel, index] as const])),
+    );
+  }
+
+  clear(): void {
+    this.layers.clear();
+  }
+
+  /** Layers that got new numbers. */
+  add(batch: ColumnBatch): Set<number> {
+    const touched = new Set<number>();
+    if (batch.table === "steps") return touched;
+    const names = [...batch.present()].filter(({ name }) => name !== "histogram");
+    // Only the last row of each series counts: one scan from the end, whatever the number of steps in the batch.
+    const done = new Set<number>();
+    for (let at = batch.length - 1; at >= 0; at--) {
+      const series = batch.series[at] as number;
+      if (done.has(series)) continue;
+      done.add(series);
+      const layer = batch.table === "weights" ? this.weightOwners.get(series) : series;
+      if (layer === undefined) continue;
+      this.take(batch, at, layer, names);
+      touched.add(layer);
+    }
+    return touched;
+  }
+
+  get(layer: number): { readonly step: number; readonly last: LayerSummary["last"] } | undefined {
+    const found = this.layers.get(layer);
+    return found === undefined ? undefined : { step: found.step, last: found.values };
+  }
+
+  private take(batch: ColumnBatch, at: number, layer: number, names: readonly { name: string; list: boolean }[]): void {
+    let last = this.layers.get(layer);
+    if (last === undefined) {
+      last = { step: 0, values: {} };
+      this.layers.set(layer, last);
+    }
+    last.step = Math.max(last.step, batch.steps[at] as number);
+    for (const { name, list } of names) {
+      const value = list ? listMean(batch, name as ListName, at) : scalarAt(batch, name as ScalarName, at);
+      if (value !== undefined) last.values[name as StatisticName] = value;
+    }
+  }
+}
+
+function scalarAt(batch: ColumnBatch, name: ScalarName, at: number): number | undefined {
+  const column = batch.scalar(name);
+  return column !== null && isPresent(column.valid, at) ? column.values[at] : undefined;
+}
+
+/** Mean over the channels; a NaN channel makes it NaN. Very wide layers are not reduced here. */
+function listMean(batch: ColumnBatch, name: ListName, at: number): number | undefined {
+  const column = batch.list(name);
+  if (column === null || !isPresent(column.valid, at)) return undefined;
+  const from = column.offsets[at] as number;
+  const to = column.offsets[at + 1] as number;
+  if (to === from || to - from > largestList) return undefined;
+  let sum = 0;
+  for (let index = from; index < to; index++) sum += column.values[index] as number;
+  return sum / (to - from);
+}

@@ -1,0 +1,277 @@
+import * as vscode from "vscode";
+import type {
+  ChannelsMessage,
+  ChannelsRequest,
+  EpochMetrics,
+  HealthMapMessage,
+  HealthMapRequest,
+  HistogramsMessage,
+  HistogramsRequest,
+  LayerSummary,
+  RunHeader,
+  SeriesData,
+  SeriesRequest,
+  ViewFinding,
+} from "../../protocol/views.js";
+import type { LayerInfo, RunEvent, RunFile, RunStatus, WeightInfo } from "../../run/format.js";
+import { RunFolderError, readRunFile } from "../../run/runFile.js";
+import { type RunPoll, RunReader } from "../../run/runReader.js";
+import { Disposable, type Release } from "../disposable.js";
+import { type Log, messageOf } from "../log.js";
+import { FindingsKeeper } from "./findingsKeeper.js";
+import { LastRows } from "./lastRows.js";
+import { RunQueries } from "./runQueries.js";
+import { progress, type RunSight, runCondition } from "./runState.js";
+import type { SessionChange, SessionView, StepRange } from "./sessionView.js";
+import { stateSentence } from "./stateSentence.js";
+import { StepClock } from "./stepClock.js";
+
+const visiblePollMs = 100;
+const hiddenPollMs = 1000;
+/** Bytes read in one go, so that opening a long run never holds up the extension host. */
+const pollBytes = 4 * 2 ** 20;
+
+/** Follows one run folder and tells what changed. */
+export class RunSession extends Disposable implements SessionView {
+  private readonly changed = this._register(new vscode.EventEmitter<SessionChange>());
+  readonly onDidChange = this.changed.event;
+
+  private readonly reader: RunReader;
+  private readonly queries: RunQueries;
+  private readonly lastRows = new LastRows();
+  private readonly clock = new StepClock();
+  private readonly findingsKeeper = new FindingsKeeper();
+  private readonly summaryOf = new Map<number, LayerSummary>();
+  private epochList: EpochMetrics[] = [];
+  private file: RunFile | null = null;
+  private seenStatus: RunStatus = "interrupted";
+  private problem: string | null = null;
+  private layersText = "";
+  private lastStepAtMs = Date.now();
+  private condition = "";
+  private watchers = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly folder: string,
+    private readonly log: Log,
+  ) {
+    super();
+    this.reader = new RunReader(folder);
+    this.queries = new RunQueries(
+      this.reader,
+      () => this.layers,
+      () => this.extent(),
+    );
+    this._register({ dispose: () => clearTimeout(this.timer) });
+    this.refresh();
+  }
+
+  get run(): RunFile | null {
+    return this.file;
+  }
+
+  get status(): RunStatus {
+    return this.seenStatus;
+  }
+
+  get steps(): number {
+    return Math.max(this.clock.steps, this.file?.steps ?? 0);
+  }
+
+  get layers(): readonly LayerInfo[] {
+    return this.file?.layers ?? [];
+  }
+
+  get weights(): readonly WeightInfo[] {
+    return this.file?.weights ?? [];
+  }
+
+  get summaries(): ReadonlyMap<number, LayerSummary> {
+    return this.summaryOf;
+  }
+
+  get findings(): readonly ViewFinding[] {
+    return this.findingsKeeper.findings;
+  }
+
+  get epochs(): readonly EpochMetrics[] {
+    return this.epochList;
+  }
+
+  header(): RunHeader {
+    const { file } = this;
+    if (file === null) {
+      const sentence = this.problem ?? vscode.l10n.t("Reading {0}…", this.folder);
+      const nothing = { run: null, loss: null, stepsPerSecond: null, elapsedMs: null, remainingMs: null };
+      return { state: "none", sentence, action: null, ...nothing };
+    }
+    const sight = this.sight(file);
+    const condition = runCondition(sight);
+    const state =
+      condition === "noTensorFlow" || condition === "noStep"
+        ? "waiting"
+        : condition === "neverLoaded" || condition === "neverTrained"
+          ? "completed"
+          : condition;
+    const { layers: _layers, weights: _weights, ...run } = file;
+    return {
+      state,
+      ...stateSentence(condition, file, this.steps),
+      run: { ...run, status: this.seenStatus, steps: this.steps },
+      loss: this.clock.loss,
+      ...progress(sight, this.clock.timesMs),
+    };
+  }
+
+  watch(): Release {
+    this.watchers++;
+    if (this.watchers === 1) this.refresh();
+    let held = true;
+    return {
+      dispose: () => {
+        if (held) this.watchers--;
+        held = false;
+      },
+    };
+  }
+
+  /** Reads now instead of at the next turn. */
+  refresh(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.poll();
+  }
+
+  extent(): StepRange {
+    return { from: this.clock.firstStep ?? 0, to: this.clock.firstStep === null ? -1 : this.clock.steps };
+  }
+
+  series(request: SeriesRequest, range: StepRange, bucket: number): SeriesData {
+    return this.queries.series(request, range, bucket);
+  }
+
+  channels(request: ChannelsRequest): ChannelsMessage {
+    return this.queries.channels(request);
+  }
+
+  healthMap(request: HealthMapRequest): HealthMapMessage {
+    return this.queries.healthMap(request);
+  }
+
+  histograms(request: HistogramsRequest): HistogramsMessage {
+    return this.queries.histograms(request);
+  }
+
+  private poll(): void {
+    if (this.isDisposed) return;
+    let more = false;
+    try {
+      const poll = this.reader.poll({ maxBytes: pollBytes });
+      more = poll.more;
+      this.take(poll);
+    } catch (thrown) {
+      this.failed(thrown);
+      return;
+    }
+    // A run that has ended is read to its end and then left alone.
+    if (more) this.timer = setTimeout(() => this.poll(), 0);
+    else if (this.seenStatus === "running") {
+      this.timer = setTimeout(() => this.poll(), this.watchers > 0 ? visiblePollMs : hiddenPollMs);
+    }
+  }
+
+  private take({ run, status, batches, events, reset }: RunPoll): void {
+    if (reset) this.startAfresh();
+    const before = this.file;
+    this.file = run;
+    this.problem = null;
+    const layers = run !== before && this.haveChanged(run);
+    const ended = this.seenStatus !== status;
+    this.seenStatus = status;
+    const touched = new Set<number>();
+    for (const batch of batches) {
+      if (batch.table === "steps" && this.clock.add(batch)) this.lastStepAtMs = Date.now();
+      for (const layer of this.lastRows.add(batch)) touched.add(layer);
+    }
+    const epochs = this.addEpochs(events);
+    const findings = this.findingsKeeper.add(run, status, batches, events);
+    const summaries = this.summarise(findings ? run.layers.map(({ index }) => index) : touched);
+    const condition = runCondition(this.sight(run));
+    const header = run !== before || ended || batches.length > 0 || condition !== this.condition;
+    this.condition = condition;
+    const rows = batches.length > 0;
+    if (header || layers || summaries || findings || epochs || rows || reset) {
+      this.changed.fire({ header, layers, summaries, findings, epochs, rows, reset });
+    }
+  }
+
+  private haveChanged(run: RunFile): boolean {
+    const text = JSON.stringify([run.layers, run.weights]);
+    if (text === this.layersText) return false;
+    this.layersText = text;
+    this.lastRows.setLayers(run.layers);
+    return true;
+  }
+
+  private startAfresh(): void {
+    this.lastRows.clear();
+    this.clock.clear();
+    this.findingsKeeper.clear();
+    this.summaryOf.clear();
+    this.epochList = [];
+  }
+
+  private addEpochs(events: readonly RunEvent[]): boolean {
+    const fresh = events.filter((event) => event.type === "epoch");
+    if (fresh.length > 0)
+      this.epochList = [...this.epochList, ...fresh.map(({ epoch, step, logs }) => ({ epoch, step, logs }))];
+    return fresh.length > 0;
+  }
+
+  private summarise(layers: Iterable<number>): boolean {
+    let any = false;
+    for (const layer of layers) {
+      const found = this.lastRows.get(layer);
+      if (found === undefined) continue;
+      const severity = this.findingsKeeper.severityOf(layer);
+      const attention = this.findingsKeeper.attentionOf(layer, found.last);
+      this.summaryOf.set(layer, { layer, step: found.step, last: { ...found.last }, severity, attention });
+      any = true;
+    }
+    return any;
+  }
+
+  private sight(run: RunFile): RunSight {
+    return {
+      run,
+      status: this.seenStatus,
+      steps: this.steps,
+      lastStepAtMs: this.lastStepAtMs,
+      medianStepMs: this.clock.medianStepMs,
+      nowMs: Date.now(),
+    };
+  }
+
+  private failed(thrown: unknown): void {
+    const message = messageOf(thrown);
+    const isGone = thrown instanceof RunFolderError;
+    if (this.problem !== message) this.log.error(message, isGone ? undefined : thrown);
+    this.problem = message;
+    // What has been read stays on screen unless the folder is no run (any more).
+    if (isGone) this.file = null;
+    if (isGone) this.seenStatus = "interrupted";
+    else this.timer = setTimeout(() => this.poll(), hiddenPollMs);
+    const nothing = { summaries: false, epochs: false, rows: false, reset: false };
+    this.changed.fire({ header: true, layers: isGone, findings: false, ...nothing });
+  }
+}
+
+/** run.json read afresh; null when it is gone. */
+export function readRunOrNull(folder: string): RunFile | null {
+  try {
+    return readRunFile(folder);
+  } catch {
+    return null;
+  }
+}

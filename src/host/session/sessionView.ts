@@ -1,0 +1,60 @@
+import type { Event } from "vscode";
+import type {
+  ChannelsMessage,
+  ChannelsRequest,
+  EpochMetrics,
+  HealthMapMessage,
+  HealthMapRequest,
+  HistogramsMessage,
+  HistogramsRequest,
+  LayerSummary,
+  RunHeader,
+  SeriesData,
+  SeriesRequest,
+  ViewFinding,
+} from "../../protocol/views.js";
+import type { LayerInfo, RunFile, RunStatus, WeightInfo } from "../../run/format.js";
+import type { Release } from "../disposable.js";
+
+/** What changed since the last event; a view sends only that. */
+export interface SessionChange {
+  readonly header: boolean;
+  readonly layers: boolean;
+  readonly summaries: boolean;
+  readonly findings: boolean;
+  readonly epochs: boolean;
+  /** New rows, or rows that were thinned or start afresh (`reset`). */
+  readonly rows: boolean;
+  readonly reset: boolean;
+}
+
+export interface StepRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One run as the parts of the host see it. */
+export interface SessionView {
+  readonly folder: string;
+  /** run.json; null where the folder cannot be read, see `header`. */
+  readonly run: RunFile | null;
+  readonly status: RunStatus;
+  /** Newest recorded step. */
+  readonly steps: number;
+  readonly layers: readonly LayerInfo[];
+  readonly weights: readonly WeightInfo[];
+  readonly summaries: ReadonlyMap<number, LayerSummary>;
+  readonly findings: readonly ViewFinding[];
+  readonly epochs: readonly EpochMetrics[];
+  readonly onDidChange: Event<SessionChange>;
+  header(): RunHeader;
+  /** While at least one is held the run is read often enough for a live picture. */
+  watch(): Release;
+  /** First and last recorded step. */
+  extent(): StepRange;
+  /** Points by buckets of so many steps, aligned at multiples of it. */
+  series(request: SeriesRequest, range: StepRange, bucket: number): SeriesData;
+  channels(request: ChannelsRequest): ChannelsMessage;
+  healthMap(request: HealthMapRequest): HealthMapMessage;
+  histograms(request: HistogramsRequest): HistogramsMessage;
+}

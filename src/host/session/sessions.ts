@@ -1,0 +1,218 @@
+import * as vscode from "vscode";
+import type { RunHeader } from "../../protocol/views.js";
+import { Disposable, type Release } from "../disposable.js";
+import type { Launch } from "../launch/launcher.js";
+import type { EndedLaunch, Trainer } from "../launch/trainer.js";
+import type { Log } from "../log.js";
+import { allRunsFolders, settingsSection } from "../settings.js";
+import { FolderWatch } from "./folderWatch.js";
+import { type KnownRun, RunCatalogue } from "./runCatalogue.js";
+import { RunSession } from "./runSession.js";
+import type { SessionChange } from "./sessionView.js";
+import { noFolderSentence, noRunSentence, type StateSentence, startingSentence } from "./stateSentence.js";
+
+const currentRunKey = "layerscope.currentRun";
+const outsideFoldersKey = "layerscope.outsideFolders";
+/** A process needs a moment to make its run folder: how often to look, and how long after its end. */
+const lookForLaunchMs = 200;
+const lastLookMs = 500;
+/** A run's folder is there before its run.json. */
+const lookAgainMs = [250, 1500] as const;
+
+/** Finds runs and holds the one that the views show. */
+export class Sessions extends Disposable {
+  private readonly currentChanged = this._register(new vscode.EventEmitter<RunSession | null>());
+  private readonly changed = this._register(new vscode.EventEmitter<SessionChange>());
+  /** Another run is shown, or none. */
+  readonly onDidChangeCurrent = this.currentChanged.event;
+  /** Something about the shown run. */
+  readonly onDidChange = this.changed.event;
+
+  private readonly catalogue = new RunCatalogue();
+  private readonly watches = new Map<string, FolderWatch>();
+  private session: RunSession | null = null;
+  private subscription: Release | undefined;
+  private launch: Launch | null = null;
+  private launchTimer: NodeJS.Timeout | undefined;
+  private withoutRun: StateSentence | null = null;
+  private selected: number | null = null;
+  private active: boolean | undefined;
+  /** Runs that were there already: only a new one takes over. */
+  private readonly seen = new Set<string>();
+
+  constructor(
+    trainer: Trainer,
+    private readonly memento: vscode.Memento,
+    private readonly log: Log,
+  ) {
+    super();
+    this._register(trainer.onDidLaunch((launch) => this.expect(launch)));
+    this._register(trainer.onDidEnd((ended) => this.launchEnded(ended)));
+    this._register(vscode.workspace.onDidChangeWorkspaceFolders(() => this.watchFolders()));
+    this._register(vscode.workspace.onDidGrantWorkspaceTrust(() => this.currentChanged.fire(this.session)));
+    this._register(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(`${settingsSection}.runsFolder`)) this.watchFolders();
+      }),
+    );
+    this._register({ dispose: () => this.close() });
+    this.watchFolders();
+  }
+
+  get current(): RunSession | null {
+    return this.session;
+  }
+
+  /** Launch id of a training whose run is not there yet. */
+  get starting(): string | null {
+    return this.launch?.launch ?? null;
+  }
+
+  /** The layer that the views select; null: none yet. */
+  get selectedLayer(): number | null {
+    return this.selected;
+  }
+
+  select(layer: number | null): void {
+    this.selected = layer;
+  }
+
+  /** Header of the shown run, or what to say where there is none. */
+  header(): RunHeader {
+    if (this.session !== null) return this.session.header();
+    const starting = this.launch !== null;
+    const state = starting ? "waiting" : this.withoutRun === null ? "none" : "failed";
+    const { sentence, action } =
+      this.launch !== null ? startingSentence(this.launch.script) : (this.withoutRun ?? noRunSentence());
+    return { state, sentence, action, run: null, loss: null, stepsPerSecond: null, elapsedMs: null, remainingMs: null };
+  }
+
+  list(): KnownRun[] {
+    return this.catalogue.list(this.runsFolders());
+  }
+
+  /** Shows this run. */
+  open(folder: string): RunSession {
+    if (this.session?.folder === folder) return this.session;
+    this.launch = null;
+    this.withoutRun = null;
+    const session = new RunSession(folder, this.log);
+    this.show(session);
+    void this.memento.update(currentRunKey, folder);
+    return session;
+  }
+
+  /** After start or reload: the run that is going on, else the one that was shown last. */
+  restore(): void {
+    const runs = this.list();
+    for (const { folder } of runs) this.seen.add(folder);
+    if (this.session !== null || this.launch !== null) return;
+    const running = runs.find(({ status }) => status === "running");
+    const last = this.memento.get<string>(currentRunKey);
+    const folder = running?.folder ?? runs.find((run) => run.folder === last)?.folder;
+    if (folder !== undefined) this.open(folder);
+  }
+
+  private runsFolders(): string[] {
+    return [...new Set([...allRunsFolders(), ...this.memento.get<string[]>(outsideFoldersKey, [])])];
+  }
+
+  private watchFolders(): void {
+    const wanted = new Set(this.runsFolders());
+    for (const [folder, watch] of this.watches) {
+      if (wanted.has(folder)) continue;
+      watch.dispose();
+      this.watches.delete(folder);
+    }
+    for (const folder of wanted) {
+      if (!this.watches.has(folder)) this.watches.set(folder, new FolderWatch(folder, () => this.lookRepeatedly()));
+    }
+  }
+
+  private expect(launch: Launch): void {
+    if (!this.runsFolders().includes(launch.runsFolder)) {
+      const outside = [...this.memento.get<string[]>(outsideFoldersKey, []).slice(-19), launch.runsFolder];
+      void this.memento.update(outsideFoldersKey, outside).then(() => this.watchFolders());
+    }
+    this.launch = launch;
+    this.withoutRun = null;
+    this.show(null);
+    this.launchTimer ??= setInterval(() => this.look(launch.runsFolder), lookForLaunchMs);
+  }
+
+  private launchEnded(ended: EndedLaunch): void {
+    this.session?.refresh();
+    if (this.launch?.launch !== ended.launch) return;
+    const { runsFolder } = this.launch;
+    setTimeout(() => {
+      this.look(runsFolder);
+      if (this.launch?.launch !== ended.launch) return;
+      this.launch = null;
+      this.withoutRun = noFolderSentence(ended.script, ended.exitCode);
+      this.stopLooking();
+      this.currentChanged.fire(null);
+    }, lastLookMs);
+  }
+
+  private lookRepeatedly(): void {
+    this.look();
+    for (const afterMs of lookAgainMs) setTimeout(() => this.look(), afterMs);
+  }
+
+  /** Looks for a run that should be shown from now on. */
+  private look(...more: string[]): void {
+    if (this.isDisposed) return;
+    const fresh = this.catalogue
+      .list([...new Set([...this.runsFolders(), ...more])])
+      .filter(({ folder }) => !this.seen.has(folder));
+    for (const { folder } of fresh) this.seen.add(folder);
+    const { launch } = this;
+    const awaited = launch === null ? undefined : fresh.find(({ run }) => run.launch === launch.launch);
+    const next = awaited ?? (launch === null ? fresh.find((run) => this.takesOver(run)) : undefined);
+    if (next === undefined) return;
+    this.log.info(`Run ${next.run.id} of ${next.run.script.path}`);
+    this.stopLooking();
+    this.open(next.folder);
+  }
+
+  /** A run that nobody here launched is shown unless one that trains is on screen; a child of an idle parent always. */
+  private takesOver({ run, status }: KnownRun): boolean {
+    if (status !== "running") return false;
+    const shown = this.session;
+    if (shown === null || shown.status !== "running") return true;
+    return shown.steps === 0 && shown.run !== null && run.parent === shown.run.id;
+  }
+
+  private show(session: RunSession | null): void {
+    this.subscription?.dispose();
+    this.session?.dispose();
+    this.session = session;
+    this.subscription = session?.onDidChange((change) => this.forward(change));
+    this.tellContext();
+    this.currentChanged.fire(session);
+  }
+
+  private forward(change: SessionChange): void {
+    if (change.header) this.tellContext();
+    this.changed.fire(change);
+  }
+
+  private tellContext(): void {
+    const active = this.launch !== null || this.session?.status === "running";
+    if (active !== this.active) void vscode.commands.executeCommand("setContext", "layerscope.runActive", active);
+    this.active = active;
+    void vscode.commands.executeCommand("setContext", "layerscope.hasRun", this.session !== null);
+  }
+
+  private stopLooking(): void {
+    clearInterval(this.launchTimer);
+    this.launchTimer = undefined;
+  }
+
+  private close(): void {
+    this.stopLooking();
+    for (const watch of this.watches.values()) watch.dispose();
+    this.subscription?.dispose();
+    this.session?.dispose();
+  }
+}

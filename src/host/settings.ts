@@ -1,0 +1,47 @@
+import { isAbsolute, join } from "node:path";
+import * as vscode from "vscode";
+import type { EngineChoice } from "../protocol/options.js";
+
+export const settingsSection = "layerscope";
+
+/** The settings that shape a training, read where they are used so that a change holds from the next training on. */
+export interface TrainingSettings {
+  readonly nodePath: string;
+  readonly engine: EngineChoice;
+  readonly budget: string;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingFolder: string;
+}
+
+export function trainingSettings(scope: vscode.Uri | undefined): TrainingSettings {
+  const settings = vscode.workspace.getConfiguration(settingsSection, scope);
+  return {
+    nodePath: settings.get("nodePath", "").trim(),
+    engine: settings.get<EngineChoice>("engine", "auto"),
+    budget: settings.get("budget", "5"),
+    arguments: settings.get<readonly string[]>("arguments", []),
+    environment: settings.get<Readonly<Record<string, string>>>("environment", {}),
+    workingFolder: settings.get("workingFolder", "").trim(),
+  };
+}
+
+export function isSwitchedOn(
+  name: "openDashboardOnTrain" | "codeLens" | "decorations" | "problems",
+  scope?: vscode.ConfigurationScope,
+): boolean {
+  return vscode.workspace.getConfiguration(settingsSection, scope).get(name, true);
+}
+
+/** Absolute folder that keeps the runs of a workspace folder. */
+export function runsFolderOf(folder: vscode.WorkspaceFolder): string {
+  const chosen = vscode.workspace.getConfiguration(settingsSection, folder.uri).get("runsFolder", "").trim();
+  const path = chosen === "" ? join(".layerscope", "runs") : chosen;
+  return isAbsolute(path) ? path : join(folder.uri.fsPath, path);
+}
+
+/** Every folder in which runs of this window are kept; scripts outside the workspace keep theirs beside them. */
+export function allRunsFolders(): string[] {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === "file");
+  return [...new Set(folders.map(runsFolderOf))];
+}

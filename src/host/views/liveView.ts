@@ -1,0 +1,31 @@
+import * as vscode from "vscode";
+import { Disposable } from "../disposable.js";
+import type { Log } from "../log.js";
+import type { Sessions } from "../session/sessions.js";
+import { viewHtml, webviewFolder } from "./html.js";
+import { ViewHost } from "./viewHost.js";
+
+/** The side view: the layers that need attention first. */
+export class LiveView extends Disposable implements vscode.WebviewViewProvider {
+  private host: ViewHost | undefined;
+
+  constructor(
+    private readonly extensionUri: vscode.Uri,
+    private readonly sessions: Sessions,
+    private readonly log: Log,
+  ) {
+    super();
+    this._register(vscode.window.registerWebviewViewProvider("layerscope.live", this));
+    this._register({ dispose: () => this.host?.dispose() });
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.host?.dispose();
+    const host = new ViewHost(view.webview, view.visible, this.sessions, this.log);
+    this.host = host;
+    view.webview.options = { enableScripts: true, localResourceRoots: [webviewFolder(this.extensionUri)] };
+    view.onDidChangeVisibility(() => host.setVisible(view.visible));
+    view.onDidDispose(() => host.dispose());
+    view.webview.html = viewHtml(view.webview, this.extensionUri, "live", vscode.l10n.t("Live"));
+  }
+}

@@ -1,0 +1,49 @@
+import type { StepRange } from "../session/sessionView.js";
+
+export interface WindowPlan {
+  readonly range: StepRange;
+  /** Steps that one point stands for. */
+  readonly bucket: number;
+  /** The points continue those sent before, from `range.from` on. */
+  readonly append: boolean;
+}
+
+/**
+ * Plans what a view is sent of a run that grows: everything once, then only the last bucket and what follows it.
+ * Buckets are aligned powers of two, so that points sent earlier stay right; when there are too many of them the
+ * bucket doubles and everything is sent again, which happens log2 times in a run.
+ */
+export class LiveWindow {
+  private sent: { readonly from: number; readonly to: number; readonly bucket: number } | null = null;
+
+  constructor(private readonly points: number) {}
+
+  /** Null: nothing new. */
+  next(extent: StepRange): WindowPlan | null {
+    if (extent.to < extent.from) return null;
+    const bucket = bucketFor(extent, this.points);
+    const { sent } = this;
+    this.sent = { ...extent, bucket };
+    if (sent === null || sent.bucket !== bucket || sent.from !== extent.from || extent.to < sent.to) {
+      return { range: extent, bucket, append: false };
+    }
+    if (extent.to === sent.to) return null;
+    return { range: { from: alignDown(sent.to, bucket), to: extent.to }, bucket, append: true };
+  }
+
+  /** The next plan starts from the beginning. */
+  reset(): void {
+    this.sent = null;
+  }
+}
+
+/** Smallest power of two with which a range fits into so many points. */
+export function bucketFor({ from, to }: StepRange, points: number): number {
+  let bucket = 1;
+  while (Math.floor(to / bucket) - Math.floor(from / bucket) + 1 > points) bucket *= 2;
+  return bucket;
+}
+
+function alignDown(step: number, bucket: number): number {
+  return Math.floor(step / bucket) * bucket;
+}
