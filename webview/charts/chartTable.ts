@@ -1,0 +1,40 @@
+import { formatNumber, formatStep } from "../shared/format.js";
+import { h } from "../shared/h.js";
+import { t } from "../shared/translate.js";
+import { columnNames, type NumberColumn, numberRows } from "./chartNumbers.js";
+
+const rowLimit = 200;
+
+/** The points of a chart as a table; where there are very many, those around `step` (null: the newest). */
+export function chartTable(title: string, columns: readonly NumberColumn[], step: number | null): HTMLTableElement {
+  const rows = numberRows(columns);
+  const found = step === null ? -1 : rows.findIndex((row) => row.step >= step);
+  const middle = found < 0 ? rows.length : found;
+  const start = Math.max(0, Math.min(middle - rowLimit / 2, rows.length - rowLimit));
+  const shown = rows.slice(start, start + rowLimit);
+  const caption =
+    shown.length === rows.length
+      ? t("tableAll", title, rows.length)
+      : t("tableRows", title, shown.length, formatStep(step ?? rows.at(-1)?.step ?? 0), rows.length);
+  const heads = [t("step"), ...columnNames(columns)].map((name) => h("th", { scope: "col" }, name));
+  return h(
+    "table",
+    { class: "numbers" },
+    h("caption", {}, caption),
+    h("thead", {}, h("tr", {}, ...heads)),
+    h(
+      "tbody",
+      {},
+      ...shown.map((row) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, formatStep(row.step)),
+          ...row.values.map((value) =>
+            h("td", { class: value === null || Number.isFinite(value) ? null : "nonfinite" }, formatNumber(value)),
+          ),
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,138 @@
+import { Scale } from "chart.js";
+import { formatStep, formatTick } from "../shared/format.js";
+import type { Theme } from "../shared/theme.js";
+import { linearTicks, logarithmicTicks, stepTicks, type Ticks } from "./ticks.js";
+
+declare module "chart.js" {
+  interface CartesianScaleTypeRegistry {
+    step: { options: object };
+    value: { options: object };
+  }
+}
+
+const noPadding = { left: 0, top: 0, right: 0, bottom: 0, width: 0, height: 0 };
+
+/**
+ * An axis of fixed size: nothing is measured when numbers change, and the charts of a column line up,
+ * so that one cursor can run through them. Chart.js's own scales resolve options for every tick of every frame.
+ */
+abstract class FixedScale extends Scale {
+  protected labels: readonly string[] = [];
+  protected ticksAt: Ticks = { values: [], spacing: 1 };
+  theme: Theme | null = null;
+  /** Width of a vertical, height of a horizontal axis. */
+  sizePx = 0;
+
+  override update(maxWidth: number, maxHeight: number): void {
+    this.width = this.isHorizontal() ? maxWidth : this.sizePx;
+    this.height = this.isHorizontal() ? this.sizePx : maxHeight;
+  }
+
+  override getPadding() {
+    return noPadding;
+  }
+
+  protected prepare(context: CanvasRenderingContext2D, theme: Theme): void {
+    context.font = `${Math.max(9, Math.round(theme.fontSizePx * 0.8))}px ${theme.fontFamily}`;
+    context.lineWidth = 1;
+    context.strokeStyle = theme.guide;
+    context.fillStyle = theme.muted;
+  }
+}
+
+export class StepScale extends FixedScale {
+  static readonly id = "step";
+  static readonly defaults = {};
+  from = 0;
+  to = 1;
+
+  setRange(from: number, to: number): void {
+    if (from === this.from && to === this.to && this.labels.length > 0) return;
+    this.from = from;
+    this.to = to;
+    this.ticksAt = stepTicks(from, to, Math.max(2, (this.right - this.left) / 70));
+    this.labels = this.ticksAt.values.map(formatStep);
+  }
+
+  override getPixelForValue(step: number): number {
+    return this.left + ((step - this.from) / (this.to - this.from)) * (this.right - this.left);
+  }
+
+  override getValueForPixel(px: number): number {
+    return this.from + ((px - this.left) / (this.right - this.left)) * (this.to - this.from);
+  }
+
+  override draw(): void {
+    if (this.theme === null || this.sizePx === 0) return;
+    const context = this.ctx;
+    context.save();
+    this.prepare(context, this.theme);
+    context.textBaseline = "top";
+    context.textAlign = "center";
+    let lastEdge = Number.NEGATIVE_INFINITY;
+    this.ticksAt.values.forEach((value, i) => {
+      const label = this.labels[i] ?? "";
+      const half = context.measureText(label).width / 2;
+      const px = Math.min(Math.max(this.getPixelForValue(value), this.left + half), this.right - half + 4);
+      if (px - half < lastEdge + 8) return;
+      lastEdge = px + half;
+      context.fillText(label, px, this.top + 4);
+    });
+    context.restore();
+  }
+}
+
+export class ValueScale extends FixedScale {
+  static readonly id = "value";
+  static readonly defaults = {};
+  lowest = 0;
+  highest = 1;
+  logarithmic = false;
+  private origin = 0;
+  private factor = 1;
+
+  setRange(lowest: number, highest: number, logarithmic: boolean): void {
+    const changed = lowest !== this.lowest || highest !== this.highest || logarithmic !== this.logarithmic;
+    this.lowest = lowest;
+    this.highest = highest;
+    this.logarithmic = logarithmic;
+    const from = logarithmic ? Math.log10(lowest) : lowest;
+    const to = logarithmic ? Math.log10(highest) : highest;
+    this.factor = (this.top - this.bottom) / (to - from);
+    this.origin = this.bottom - from * this.factor;
+    if (!changed && this.labels.length > 0) return;
+    const count = Math.max(2, (this.bottom - this.top) / 34);
+    this.ticksAt = (logarithmic ? logarithmicTicks : linearTicks)(lowest, highest, count);
+    this.labels = this.ticksAt.values.map((value) => formatTick(value, logarithmic ? value : this.ticksAt.spacing));
+  }
+
+  /** A value that is not positive lies at the bottom of a logarithmic axis. */
+  override getPixelForValue(value: number): number {
+    if (!this.logarithmic) return this.origin + value * this.factor;
+    return value > 0 ? this.origin + Math.log10(value) * this.factor : this.bottom + 1;
+  }
+
+  override draw(): void {
+    if (this.theme === null) return;
+    const context = this.ctx;
+    const { left, right } = this.chart.chartArea;
+    context.save();
+    this.prepare(context, this.theme);
+    context.globalAlpha = 0.35;
+    context.beginPath();
+    for (const value of this.ticksAt.values) {
+      const py = Math.round(this.getPixelForValue(value)) + 0.5;
+      context.moveTo(left, py);
+      context.lineTo(right, py);
+    }
+    context.stroke();
+    context.globalAlpha = 1;
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    this.ticksAt.values.forEach((value, i) => {
+      const py = Math.min(Math.max(this.getPixelForValue(value), this.top + 4), this.bottom - 3);
+      context.fillText(this.labels[i] ?? "", left - 5, py);
+    });
+    context.restore();
+  }
+}

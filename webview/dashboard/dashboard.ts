@@ -1,0 +1,291 @@
+import type { RevealMessage, RunHeader, ToView, ViewAction } from "../../src/protocol/views.js";
+import type { LayerInfo, SourcePosition } from "../../src/run/format.js";
+import { isBatchNorm } from "../charts/chartCatalogue.js";
+import { ChartDesk } from "../charts/chartDesk.js";
+import { h, setText } from "../shared/h.js";
+import { HostLink } from "../shared/hostLink.js";
+import { driftSentence, worstDrift } from "../shared/layerNames.js";
+import { RunModel } from "../shared/runModel.js";
+import { isLiveState, stateName } from "../shared/runState.js";
+import { t } from "../shared/translate.js";
+import { ChannelSection } from "./channelSection.js";
+import { FindingsList } from "./findingsList.js";
+import { HealthMap } from "./healthMap.js";
+import { HistogramStrip } from "./histogramStrip.js";
+import { LayerPane } from "./layerPane.js";
+import { LayerSection } from "./layerSection.js";
+import { MetricsSection } from "./metricsSection.js";
+import { OverviewSection } from "./overviewSection.js";
+import { RunHeaderView } from "./runHeader.js";
+import type { Section } from "./section.js";
+import { SectionStack } from "./sectionStack.js";
+import { Toolbar } from "./toolbar.js";
+import { StateStore } from "./viewState.js";
+
+/** The editor panel: everything about one run. */
+export class Dashboard {
+  private readonly model = new RunModel();
+  private readonly link: HostLink;
+  private readonly desk: ChartDesk;
+  private readonly state: StateStore;
+  private readonly header: RunHeaderView;
+  private readonly toolbar: Toolbar;
+  private readonly findings: FindingsList;
+  private readonly verdict = h("p", { class: "verdict", hidden: true });
+  private readonly map: HealthMap;
+  private readonly metrics: MetricsSection;
+  private readonly histogram: HistogramStrip;
+  private readonly layer: LayerSection;
+  private readonly channels: ChannelSection;
+  private readonly overview: OverviewSection;
+  private readonly pane: LayerPane;
+  private readonly sections: SectionStack;
+  private stateShown = "";
+
+  constructor(root: HTMLElement) {
+    this.link = new HostLink((message) => this.take(message));
+    this.state = new StateStore(this.link);
+    this.desk = new ChartDesk((message) => this.link.post(message));
+    const { desk, model, state, link } = this;
+    const openSource = (source: SourcePosition) => link.post({ type: "openSource", source });
+    const select = (layer: LayerInfo) => this.select(layer.index);
+    desk.viewport.setScale({ ...state.current });
+    this.header = new RunHeaderView((command) => link.post({ type: "command", command }));
+    this.toolbar = new Toolbar(desk.viewport, () => model.header !== null && isLiveState(model.header.state));
+    const findingCount = h("span", { class: "hint" });
+    this.findings = new FindingsList(model, findingCount, (index, step) => this.selectAt(index, step), openSource);
+    this.map = new HealthMap(
+      desk,
+      model,
+      state,
+      (message) => link.post(message),
+      (index, step) => this.selectAt(index, step),
+    );
+    this.metrics = new MetricsSection(desk, model);
+    this.histogram = new HistogramStrip(desk, model, (message) => link.post(message));
+    this.layer = new LayerSection(desk, model, this.histogram, openSource);
+    this.channels = new ChannelSection(desk, model, state, (message) => link.post(message));
+    this.overview = new OverviewSection(desk, model, state, (layer) =>
+      this.reveal({ type: "reveal", layer: layer.index, step: null }),
+    );
+    this.pane = new LayerPane(model, state, select);
+    this.sections = new SectionStack(state);
+    const add = (id: string, title: string, content: HTMLElement): Section => this.sections.add(id, title, content);
+    add("findings", t("findings"), this.findings.element).aside.append(findingCount);
+    add("map", t("healthMap"), h("div", {}, this.verdict, this.map.element));
+    add("metrics", t("metrics"), this.metrics.element);
+    add("layer", t("layer"), this.layer.element);
+    add("channels", t("channels"), this.channels.element);
+    add("overview", t("overview"), this.overview.element);
+    this.sections.arrange();
+    root.classList.add("dashboard");
+    const help = h("p", { class: "visually-hidden" }, t("chartHelp"));
+    const main = h("main", { class: "sections-scroller" }, help, this.sections.element);
+    const top = h("div", { class: "top" }, this.header.element, this.toolbar.element);
+    root.append(top, h("div", { class: "columns" }, this.pane.element, main), desk.announcer.element);
+    this.listen();
+    link.post({ type: "ready" });
+  }
+
+  private listen(): void {
+    const { viewport } = this.desk;
+    viewport.changes.listen((change) => {
+      if (change === "extent") return;
+      const { range, pinned: cursor, logarithmic, smoothing, robust } = viewport;
+      this.state.set({ range, cursor, logarithmic, smoothing, robust });
+      if (change === "cursor") this.announceSelection();
+    });
+    this.desk.onTheme(() => {
+      this.map.themeChanged();
+      this.histogram.themeChanged();
+      this.channels.themeChanged();
+    });
+  }
+
+  private take(message: ToView): void {
+    switch (message.type) {
+      case "snapshot": {
+        const isOther = this.model.takeSnapshot(message);
+        this.startRun(isOther, message.selectedLayer);
+        this.showHeader(message.header);
+        return;
+      }
+      case "run":
+        this.model.header = message.header;
+        this.showHeader(message.header);
+        this.findings.show();
+        return;
+      case "layers":
+        this.model.layers = message.layers;
+        this.model.weights = message.weights;
+        this.chooseLayer(null);
+        this.showLayers();
+        return;
+      case "summaries":
+        this.model.takeSummaries(message.summaries);
+        this.desk.viewport.extend(this.model.newestStep);
+        this.showSummaries();
+        return;
+      case "findings":
+        this.model.findings = message.findings;
+        this.findings.show();
+        return;
+      case "series":
+        this.desk.apply(message);
+        return;
+      case "channels":
+        this.channels.take(message);
+        return;
+      case "healthMap":
+        this.map.take(message);
+        return;
+      case "histograms":
+        this.histogram.take(message);
+        return;
+      case "metrics":
+        this.model.epochs = message.epochs;
+        this.metrics.show();
+        return;
+      case "reveal":
+        this.reveal(message);
+        return;
+      case "act":
+        this.act(message.action);
+        return;
+      case "runs":
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** The first snapshot brings back range and cursor; a snapshot of another run starts afresh. */
+  private startRun(isOther: boolean, wanted: number | null): void {
+    const { state, model, desk } = this;
+    desk.runName = model.runId ?? "";
+    desk.viewport.extend(model.newestStep);
+    if (isOther) {
+      const remembered = state.current.runId === model.runId ? state.current : null;
+      state.set({ runId: model.runId, selectedLayer: wanted ?? remembered?.selectedLayer ?? null });
+      desk.reset();
+      if (remembered !== null && (remembered.range !== null || remembered.cursor !== null)) {
+        desk.viewport.zoomTo(remembered.range);
+        desk.viewport.pin(remembered.cursor);
+      } else desk.viewport.goLive();
+      this.map.reset();
+      this.histogram.reset();
+      this.channels.reset();
+    } else if (wanted !== null) state.set({ selectedLayer: wanted });
+    this.chooseLayer(wanted);
+    this.showLayers();
+    this.metrics.show();
+    this.findings.show();
+  }
+
+  /** A layer is always shown: the wanted one, the last one, else the worst BatchNorm layer. */
+  private chooseLayer(wanted: number | null): void {
+    const { selectedLayer } = this.state.current;
+    if (this.model.layers.length === 0 || this.model.layer(wanted ?? selectedLayer) !== undefined) return;
+    const worst = this.model.byAttention;
+    this.state.set({ selectedLayer: (worst.find(isBatchNorm) ?? worst[0])?.index ?? null });
+  }
+
+  private showHeader(header: RunHeader): void {
+    this.header.show(header, this.model.newestStep);
+    this.desk.viewport.extend(this.model.newestStep);
+    this.toolbar.show();
+    if (header.state !== this.stateShown) this.desk.announcer.say(`${stateName(header.state)}. ${header.sentence}`);
+    this.stateShown = header.state;
+    document.body.classList.toggle("no-run", header.run === null);
+  }
+
+  private showLayers(): void {
+    this.pane.refill();
+    this.pane.showSelected();
+    this.map.changed();
+    this.showSummaries();
+  }
+
+  private showSummaries(): void {
+    this.pane.changed();
+    this.overview.show();
+    this.layer.show(this.state.current.selectedLayer);
+    this.channels.show(this.state.current.selectedLayer);
+    const worst = worstDrift(this.model.summaries.values());
+    const layer = this.model.layer(worst?.layer ?? null);
+    this.verdict.hidden = worst === null || layer === undefined;
+    if (worst !== null && layer !== undefined)
+      setText(this.verdict, `${t("driftsMost", layer.name)} – ${driftSentence(worst)}`);
+  }
+
+  private select(index: number): void {
+    this.state.set({ selectedLayer: index });
+    this.pane.showSelected();
+    this.layer.show(index);
+    this.channels.show(index);
+    this.desk.redraw();
+    this.map.themeChanged();
+    this.announceSelection();
+  }
+
+  private selectAt(index: number, step: number): void {
+    this.select(index);
+    this.desk.viewport.pin(step);
+  }
+
+  private reveal({ layer, step }: RevealMessage): void {
+    this.select(layer);
+    if (step !== null) this.desk.viewport.pin(step);
+    this.sections.reveal("layer");
+  }
+
+  private announceSelection(): void {
+    this.link.post({ type: "select", layer: this.state.current.selectedLayer, step: this.desk.viewport.pinned });
+  }
+
+  private act(action: ViewAction): void {
+    const { desk } = this;
+    const { viewport, current } = desk;
+    const middle = viewport.cursor ?? (viewport.shown.from + viewport.shown.to) / 2;
+    switch (action) {
+      case "goLive":
+        viewport.goLive();
+        return;
+      case "zoomIn":
+        viewport.zoomBy(0.5, middle);
+        return;
+      case "zoomOut":
+        viewport.zoomBy(2, middle);
+        return;
+      case "resetZoom":
+        viewport.zoomTo(null);
+        return;
+      case "cursorBack":
+        desk.moveCursor(current, -1);
+        return;
+      case "cursorForward":
+        desk.moveCursor(current, 1);
+        return;
+      case "toggleLogarithmic":
+        viewport.setScale({ logarithmic: !viewport.logarithmic });
+        return;
+      case "toggleTable":
+        current?.toggleTable();
+        return;
+      case "copyChart":
+        void current?.copyImage();
+        return;
+      case "saveChart":
+        current?.saveImage();
+        return;
+      case "saveNumbers":
+        current?.saveNumbers();
+        return;
+      case "findLayer":
+        this.pane.focusSearch();
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+}

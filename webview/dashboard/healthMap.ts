@@ -1,0 +1,257 @@
+import type { HealthMapMessage, HealthMapRequest } from "../../src/protocol/views.js";
+import type { ChartDesk } from "../charts/chartDesk.js";
+import { CanvasPanel } from "../shared/canvasPanel.js";
+import { Chooser } from "../shared/controls.js";
+import { formatNumber, formatStep } from "../shared/format.js";
+import { button, h, on, setAttributes, setText } from "../shared/h.js";
+import type { RunModel } from "../shared/runModel.js";
+import { t } from "../shared/translate.js";
+import { paintRamp } from "./colourRamp.js";
+import { cellAt, type MapLayout, mapLayout, mapTable, paintMap } from "./healthMapPaint.js";
+import { type MapStatistic, mapStatistics, scaleEnds, shownValue } from "./mapStatistics.js";
+import type { StateStore } from "./viewState.js";
+
+const refreshIntervalMs = 1000;
+const columnPx = 3;
+const tallestPx = 460;
+
+interface Cell {
+  readonly row: number;
+  readonly column: number;
+}
+
+/** Layers × steps, coloured by a statistic; the pointer or the arrow keys read it, a press selects layer and step. */
+export class HealthMap {
+  readonly element: HTMLElement;
+  private readonly chooser: Chooser<string>;
+  private readonly panel: CanvasPanel;
+  private readonly legend: CanvasPanel;
+  private readonly lowLabel = h("span", {});
+  private readonly highLabel = h("span", {});
+  private readonly readout = h("div", { class: "readout" });
+  private readonly coverage = h("span", { class: "hint" });
+  private readonly scroller = h("div", { class: "map-scroller", role: "group", tabindex: "0" });
+  private readonly spacer = h("div", { class: "map-spacer" });
+  private readonly tableHolder = h("div", { class: "table-holder", hidden: true, tabindex: "0", role: "region" });
+  private readonly tableButton: HTMLButtonElement;
+  private data: HealthMapMessage | null = null;
+  private cell: Cell | null = null;
+  private lastRequestMs = Number.NEGATIVE_INFINITY;
+  private timer: number | null = null;
+
+  constructor(
+    private readonly desk: ChartDesk,
+    private readonly model: RunModel,
+    private readonly state: StateStore,
+    private readonly request: (message: HealthMapRequest) => void,
+    private readonly onSelect: (layer: number, step: number) => void,
+  ) {
+    this.chooser = new Chooser(t("statistic"), (statistic) => {
+      this.state.set({ mapStatistic: statistic });
+      this.data = null;
+      this.ask(true);
+    });
+    this.chooser.set(
+      mapStatistics.map(({ statistic, label }) => ({ value: statistic, label: t(label) })),
+      this.chosen.statistic,
+    );
+    this.panel = new CanvasPanel(
+      desk.frames,
+      (context, width) => this.paint(context, width),
+      () => this.ask(true),
+    );
+    this.legend = new CanvasPanel(desk.frames, (context, width, height) =>
+      paintRamp(context, width, height, desk.theme),
+    );
+    this.legend.height = 10;
+    this.tableButton = button(t("showTable"), () => this.toggleTable(), { icon: "table", class: "tool" });
+    const key = h(
+      "span",
+      { class: "map-key" },
+      this.lowLabel,
+      h("span", { class: "ramp" }, this.legend.element),
+      this.highLabel,
+      h("span", { class: "key-missing" }),
+      t("notCaptured"),
+      h("span", { class: "key-nonfinite" }, "×"),
+      t("nanOrInf"),
+    );
+    this.scroller.append(this.spacer);
+    this.spacer.append(this.panel.element);
+    const controls = h("div", { class: "controls" }, this.chooser.element, key, this.coverage, this.tableButton);
+    this.element = h("div", { class: "health-map" }, controls, this.scroller, this.readout, this.tableHolder);
+    this.listen();
+  }
+
+  /** Rows or newest step changed: ask for a newer map soon. */
+  changed(): void {
+    this.ask(false);
+  }
+
+  /** Another run: nothing of the old one stays. */
+  reset(): void {
+    this.data = null;
+    this.cell = null;
+    this.panel.request();
+    this.ask(true);
+  }
+
+  take(message: HealthMapMessage): void {
+    if (message.statistic !== this.chosen.statistic) return;
+    this.data = message;
+    const rows = this.layout().rows;
+    setText(this.coverage, rows.length === 0 ? t("mapNone") : t("mapRows", rows.length, this.model.layers.length));
+    this.coverage.hidden = rows.length === this.model.layers.length;
+    const [low, high] = scaleEnds(this.chosen, message.values);
+    setText(this.lowLabel, formatNumber(low));
+    setText(this.highLabel, `≥ ${formatNumber(Number(high.toPrecision(3)))}`);
+    const label = t("mapSummary", t(this.chosen.label));
+    this.panel.label = label;
+    setAttributes(this.scroller, { "aria-label": label });
+    this.panel.request();
+    if (!this.tableHolder.hidden) this.showTable();
+  }
+
+  themeChanged(): void {
+    this.panel.request();
+    this.legend.request();
+  }
+
+  private get chosen(): MapStatistic {
+    const wanted = this.state.current.mapStatistic;
+    return mapStatistics.find(({ statistic }) => statistic === wanted) ?? (mapStatistics[0] as MapStatistic);
+  }
+
+  private layout(): MapLayout {
+    return mapLayout(this.data, this.panel.widthPx, tallestPx);
+  }
+
+  private listen(): void {
+    on(this.scroller, "pointermove", (event) => this.point(event as PointerEvent));
+    on(this.scroller, "pointerleave", () => {
+      this.desk.viewport.hover(null);
+      this.showCell(null);
+    });
+    on(this.panel.canvas, "click", (event) => {
+      this.point(event as PointerEvent);
+      this.press();
+    });
+    on(this.scroller, "scroll", () => this.panel.request());
+    on(this.scroller, "keydown", (event) => this.onKey(event as KeyboardEvent));
+    this.desk.viewport.changes.listen((change) => {
+      if (change === "range") this.ask(true);
+      if (change === "extent") this.ask(false);
+    });
+  }
+
+  private ask(now: boolean): void {
+    if (this.timer !== null) {
+      if (!now) return;
+      window.clearTimeout(this.timer);
+    }
+    const waitMs = now ? 80 : Math.max(80, this.lastRequestMs + refreshIntervalMs - performance.now());
+    this.timer = window.setTimeout(() => {
+      this.timer = null;
+      if (!this.panel.visible || this.panel.widthPx === 0 || this.model.layers.length === 0) return;
+      this.lastRequestMs = performance.now();
+      const columns = Math.max(10, Math.floor((this.panel.widthPx - this.layout().gutterPx) / columnPx));
+      const { range } = this.desk.viewport;
+      this.request({ type: "healthMap", statistic: this.chosen.statistic, columns, range });
+    }, waitMs);
+  }
+
+  private paint(context: CanvasRenderingContext2D, widthPx: number): void {
+    const layout = mapLayout(this.data, widthPx, tallestPx);
+    const heightPx = Math.max(24, Math.min(tallestPx, layout.heightPx));
+    this.spacer.style.height = `${Math.max(24, layout.heightPx)}px`;
+    if (this.panel.height !== heightPx) {
+      this.panel.height = heightPx;
+      return;
+    }
+    const { data } = this;
+    if (data === null) return;
+    paintMap(context, {
+      data,
+      layout,
+      scrollPx: this.scroller.scrollTop,
+      heightPx,
+      ends: scaleEnds(this.chosen, data.values),
+      toShown: (value) => shownValue(this.chosen, value),
+      nameOf: (layer) => this.model.layers[layer]?.name ?? "",
+      selected: this.state.current.selectedLayer,
+      cell: this.cell,
+      theme: this.desk.theme,
+    });
+  }
+
+  private point(event: PointerEvent): void {
+    const box = this.panel.canvas.getBoundingClientRect();
+    const cell = cellAt(this.layout(), event.clientX - box.left, event.clientY - box.top + this.scroller.scrollTop);
+    this.showCell(cell);
+    if (cell !== null) this.desk.viewport.hover(this.stepOf(cell));
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const moves: Readonly<Record<string, readonly [number, number]>> = {
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, event.shiftKey ? -10 : -1],
+      ArrowRight: [0, event.shiftKey ? 10 : 1],
+    };
+    const move = moves[event.key];
+    if (event.key === "Enter" || event.key === " ") this.press();
+    else if (move !== undefined && this.data !== null) {
+      const { rows, rowHeightPx } = this.layout();
+      const from = this.cell ?? { row: 0, column: this.data.columns - 1 };
+      const row = Math.min(rows.length - 1, Math.max(0, from.row + move[0]));
+      const column = Math.min(this.data.columns - 1, Math.max(0, from.column + move[1]));
+      this.showCell({ row, column });
+      this.scroller.scrollTop = Math.max(0, (row + 1) * rowHeightPx - this.panel.height);
+      this.desk.viewport.hover(this.stepOf({ row, column }));
+      this.desk.announcer.say(this.readout.textContent ?? "");
+    } else return;
+    event.preventDefault();
+  }
+
+  private press(): void {
+    const layer = this.cell === null ? undefined : this.layout().rows[this.cell.row]?.layer;
+    if (this.cell !== null && layer !== undefined) this.onSelect(layer, this.stepOf(this.cell));
+  }
+
+  private stepOf({ column }: Cell): number {
+    const { from, to, columns } = this.data ?? { from: 0, to: 1, columns: 1 };
+    return Math.round(from + ((column + 0.5) / columns) * (to - from));
+  }
+
+  private showCell(cell: Cell | null): void {
+    this.cell = cell;
+    this.panel.request();
+    const row = cell === null ? undefined : this.layout().rows[cell.row];
+    if (cell === null || row === undefined || this.data === null) {
+      setText(this.readout, "\u00a0");
+      return;
+    }
+    const raw = this.data.values[row.index * this.data.columns + cell.column] as number;
+    const layer = this.model.layers[row.layer];
+    const value = Number.isNaN(raw)
+      ? t("notCaptured")
+      : Number.isFinite(raw)
+        ? formatNumber(shownValue(this.chosen, raw))
+        : t("nanOrInf");
+    setText(this.readout, t("mapCell", layer?.name ?? "", formatStep(this.stepOf(cell)), value));
+  }
+
+  private toggleTable(): void {
+    this.tableHolder.hidden = !this.tableHolder.hidden;
+    this.scroller.hidden = !this.tableHolder.hidden;
+    this.tableButton.setAttribute("aria-pressed", String(!this.tableHolder.hidden));
+    this.tableHolder.setAttribute("aria-label", t(this.chosen.label));
+    this.showTable();
+  }
+
+  private showTable(): void {
+    if (this.data === null) return;
+    const name = (layer: number) => this.model.layers[layer]?.name ?? "";
+    this.tableHolder.replaceChildren(mapTable(t(this.chosen.label), this.data, this.chosen, name));
+  }
+}

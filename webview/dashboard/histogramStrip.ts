@@ -1,0 +1,201 @@
+import type { HistogramsMessage, HistogramsRequest } from "../../src/protocol/views.js";
+import type { ChartDesk } from "../charts/chartDesk.js";
+import { CanvasPanel } from "../shared/canvasPanel.js";
+import { formatNumber, formatStep } from "../shared/format.js";
+import { button, h, setText } from "../shared/h.js";
+import type { RunModel } from "../shared/runModel.js";
+import { t } from "../shared/translate.js";
+import { rampTable } from "./colourRamp.js";
+
+const heightPx = 140;
+const gutterPx = 52;
+const refreshIntervalMs = 2000;
+const valueRows = 96;
+
+/** Histograms over the steps as a heat strip: one column per captured step, brightness = share of the values. */
+export class HistogramStrip {
+  readonly element: HTMLElement;
+  private readonly panel: CanvasPanel;
+  private readonly note = h("div", { class: "hint" });
+  private readonly tableHolder = h("div", { class: "table-holder", hidden: true, tabindex: "0", role: "region" });
+  private layer: number | null = null;
+  private data: HistogramsMessage | null = null;
+  private lastRequestMs = Number.NEGATIVE_INFINITY;
+  private timer: number | null = null;
+
+  constructor(
+    private readonly desk: ChartDesk,
+    private readonly model: RunModel,
+    private readonly request: (message: HistogramsRequest) => void,
+  ) {
+    this.panel = new CanvasPanel(
+      desk.frames,
+      (context, width, height) => this.paint(context, width, height),
+      () => this.ask(true),
+    );
+    this.panel.height = heightPx;
+    const table = button(t("showTable"), () => this.toggleTable(), { icon: "table", class: "tool" });
+    const head = h(
+      "div",
+      { class: "chart-head" },
+      h("span", { class: "chart-title" }, t("histogramOverTime")),
+      h("span", { class: "tools" }, table),
+    );
+    this.element = h(
+      "div",
+      { class: "chart histogram", "data-chart": "histogram" },
+      head,
+      this.panel.element,
+      this.note,
+      this.tableHolder,
+    );
+    desk.viewport.changes.listen((change) => {
+      if (change === "range") this.ask(true);
+      else if (change === "extent") this.ask(false);
+    });
+  }
+
+  show(layer: number | null): void {
+    if (layer === this.layer) return;
+    this.layer = layer;
+    this.reset();
+  }
+
+  reset(): void {
+    this.data = null;
+    this.element.removeAttribute("data-drawn");
+    setText(this.note, "");
+    this.panel.request();
+    this.ask(true);
+  }
+
+  take(message: HistogramsMessage): void {
+    if (message.layer !== this.layer) return;
+    this.data = message;
+    const count = message.step.length;
+    const name = this.model.layers[message.layer]?.name ?? "";
+    setText(this.note, count === 0 ? t("noHistogram") : "");
+    this.panel.element.hidden = count === 0;
+    const { low, high } = valueEnds(message);
+    this.panel.label = t("histogramSummary", name, count, formatNumber(low), formatNumber(high));
+    if (count > 0) this.element.dataset.drawn = "true";
+    this.element.dataset.layer = name;
+    this.panel.request();
+    if (!this.tableHolder.hidden) this.showTable();
+  }
+
+  themeChanged(): void {
+    this.panel.request();
+  }
+
+  private ask(now: boolean): void {
+    if (this.layer === null || (this.timer !== null && !now)) return;
+    if (this.timer !== null) window.clearTimeout(this.timer);
+    const waitMs = now ? 100 : Math.max(100, this.lastRequestMs + refreshIntervalMs - performance.now());
+    this.timer = window.setTimeout(() => {
+      this.timer = null;
+      if (this.layer === null || this.element.offsetParent === null) return;
+      this.lastRequestMs = performance.now();
+      const columns = Math.max(20, Math.floor((this.element.clientWidth - gutterPx) / 4));
+      this.request({ type: "histograms", layer: this.layer, columns, range: this.desk.viewport.range });
+    }, waitMs);
+  }
+
+  private paint(context: CanvasRenderingContext2D, widthPx: number, height: number): void {
+    const { data } = this;
+    if (data === null || data.step.length === 0) return;
+    const { theme, viewport } = this.desk;
+    const { from, to } = viewport.shown;
+    const ends = valueEnds(data);
+    const image = densityImage(data, ends, rampTable(theme));
+    context.imageSmoothingEnabled = false;
+    const px = (step: number) => gutterPx + ((step - from) / (to - from)) * (widthPx - gutterPx - 6);
+    for (let i = 0; i < data.step.length; i++) {
+      const left = px(data.step[i] as number);
+      const right = i + 1 < data.step.length ? px(data.step[i + 1] as number) : Math.min(widthPx - 6, left + 6);
+      const clipped = Math.max(gutterPx, left);
+      if (right <= clipped) continue;
+      context.drawImage(image, i, 0, 1, valueRows, clipped, 4, right - clipped + 0.5, height - 8);
+    }
+    context.font = `${Math.max(9, Math.round(theme.fontSizePx * 0.8))}px ${theme.fontFamily}`;
+    context.fillStyle = theme.muted;
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    for (const share of [0, 0.5, 1]) {
+      const y = 4 + (1 - share) * (height - 8);
+      context.fillText(
+        formatNumber(Number((ends.low + share * (ends.high - ends.low)).toPrecision(3))),
+        gutterPx - 5,
+        Math.min(height - 6, Math.max(6, y)),
+      );
+    }
+  }
+
+  private toggleTable(): void {
+    this.tableHolder.hidden = !this.tableHolder.hidden;
+    this.tableHolder.setAttribute("aria-label", t("histogramOverTime"));
+    this.showTable();
+  }
+
+  private showTable(): void {
+    const { data } = this;
+    if (data === null) return;
+    const heads = [t("step"), t("lowValue"), t("highValue"), t("medianBin")].map((text) =>
+      h("th", { scope: "col" }, text),
+    );
+    const rows = [...data.step].slice(-200).map((step, i, all) => {
+      const column = data.step.length - all.length + i;
+      const counts = data.counts.subarray(column * data.bins, (column + 1) * data.bins);
+      const low = data.low[column] as number;
+      const high = data.high[column] as number;
+      const fullest = counts.indexOf(Math.max(...counts));
+      const middle = low + ((fullest + 0.5) / data.bins) * (high - low);
+      const cells = [low, high, middle].map((value) => h("td", {}, formatNumber(value)));
+      return h("tr", {}, h("th", { scope: "row" }, formatStep(step)), ...cells);
+    });
+    const table = h(
+      "table",
+      { class: "numbers" },
+      h("caption", {}, t("histogramOverTime")),
+      h("thead", {}, h("tr", {}, ...heads)),
+      h("tbody", {}, ...rows),
+    );
+    this.tableHolder.replaceChildren(table);
+  }
+}
+
+function valueEnds({ low, high }: HistogramsMessage): { low: number; high: number } {
+  let smallest = Number.POSITIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const value of low) if (value < smallest) smallest = value;
+  for (const value of high) if (value > largest) largest = value;
+  return smallest < largest ? { low: smallest, high: largest } : { low: 0, high: 1 };
+}
+
+/** One column of pixels per captured step, on one value axis for all; each is scaled to its own fullest bin. */
+function densityImage(
+  data: HistogramsMessage,
+  ends: { low: number; high: number },
+  ramp: Uint8ClampedArray,
+): OffscreenCanvas {
+  const columns = data.step.length;
+  const image = new ImageData(columns, valueRows);
+  for (let column = 0; column < columns; column++) {
+    const counts = data.counts.subarray(column * data.bins, (column + 1) * data.bins);
+    const low = data.low[column] as number;
+    const width = (data.high[column] as number) - low;
+    let most = 0;
+    for (const count of counts) if (count > most) most = count;
+    if (most === 0 || !(width > 0)) continue;
+    for (let row = 0; row < valueRows; row++) {
+      const value = ends.low + (1 - (row + 0.5) / valueRows) * (ends.high - ends.low);
+      const bin = Math.floor(((value - low) / width) * data.bins);
+      if (bin < 0 || bin >= data.bins) continue;
+      const entry = Math.round(255 * Math.sqrt((counts[bin] as number) / most)) * 4;
+      image.data.set(ramp.subarray(entry, entry + 4), (row * columns + column) * 4);
+    }
+  }
+  const canvas = new OffscreenCanvas(columns, valueRows);
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas;
+}

@@ -1,0 +1,4 @@
+import "./dashboard.css";
+import { Dashboard } from "./dashboard.js";
+
+new Dashboard(document.body);

@@ -1,0 +1,25 @@
+import { learningRateChart, lossChart, metricCharts, stepTimeChart } from "../charts/chartCatalogue.js";
+import type { ChartDesk } from "../charts/chartDesk.js";
+import type { RunModel } from "../shared/runModel.js";
+import { ChartGrid } from "./chartGrid.js";
+
+/** Loss at every step, whatever the script logs per epoch, learning rate and step time. */
+export class MetricsSection {
+  private readonly grid: ChartGrid;
+
+  constructor(
+    desk: ChartDesk,
+    private readonly model: RunModel,
+  ) {
+    this.grid = new ChartGrid(desk);
+    this.show();
+  }
+
+  get element(): HTMLElement {
+    return this.grid.element;
+  }
+
+  show(): void {
+    this.grid.set([lossChart(), ...metricCharts(this.model.epochs), stepTimeChart(), learningRateChart()]);
+  }
+}

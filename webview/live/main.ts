@@ -1,0 +1,4 @@
+import "./live.css";
+import { LiveView } from "./liveView.js";
+
+new LiveView(document.body);

@@ -1,0 +1,61 @@
+import type { LayerSummary } from "../../src/protocol/views.js";
+import type { LayerInfo } from "../../src/run/format.js";
+import { glanceChart } from "../charts/chartCatalogue.js";
+import type { ChartDesk } from "../charts/chartDesk.js";
+import type { ChartView } from "../charts/chartView.js";
+import { h, on, setAttributes, setText } from "./h.js";
+import { layerNumbers, type Severity, severityIcon, severityName } from "./layerNames.js";
+import { t } from "./translate.js";
+
+/** One layer at a glance: name, trouble, one small chart, one line of numbers. A press opens it. */
+export class LayerCard {
+  readonly element: HTMLElement;
+  readonly opener: HTMLButtonElement;
+  private readonly chart: ChartView;
+  private readonly mark = h("span", { class: "card-mark" });
+  private readonly numbers = h("div", { class: "card-numbers" });
+  private severity: Severity | null = null;
+
+  constructor(
+    readonly layer: LayerInfo,
+    private readonly desk: ChartDesk,
+    onOpen: (layer: LayerInfo) => void,
+  ) {
+    this.chart = desk.add(glanceChart(layer), { compact: true });
+    this.opener = h("button", { type: "button", class: "card-name", title: layer.path }, h("bdi", {}, layer.name));
+    this.opener.setAttribute("aria-label", t("openLayer", layer.name));
+    const head = h(
+      "div",
+      { class: "card-head" },
+      this.mark,
+      this.opener,
+      h("span", { class: "card-class" }, layer.className),
+    );
+    this.element = h("div", { class: "card", role: "listitem" }, head, this.chart.element, this.numbers);
+    setAttributes(this.element, {
+      "data-card": layer.index,
+      "data-vscode-context": JSON.stringify({
+        webviewSection: "layer",
+        layer: layer.index,
+        preventDefaultContextMenuItems: true,
+      }),
+    });
+    on(this.element, "click", () => onOpen(layer));
+  }
+
+  update(summary: LayerSummary | undefined): void {
+    setText(this.numbers, layerNumbers(summary));
+    const severity = summary?.severity ?? 0;
+    if (severity === this.severity) return;
+    this.severity = severity;
+    const name = h("span", { class: "visually-hidden" }, severityName(severity));
+    this.mark.replaceChildren(severityIcon(severity), name);
+    this.mark.title = severityName(severity);
+    this.element.dataset.severity = String(severity);
+  }
+
+  dispose(): void {
+    this.desk.remove(this.chart);
+    this.element.remove();
+  }
+}

@@ -1,0 +1,72 @@
+import type { LayerSummary } from "../../src/protocol/views.js";
+import { formatNumber, formatPercent } from "./format.js";
+import { type IconName, icon } from "./h.js";
+import type { StringKey } from "./strings.js";
+import { t } from "./translate.js";
+
+export type Severity = LayerSummary["severity"];
+
+const severityNames: readonly StringKey[] = ["severityHealthy", "severityInfo", "severityWarning", "severityError"];
+const severityIcons: readonly IconName[] = ["healthy", "info", "warning", "error"];
+
+export function severityName(severity: Severity): string {
+  return t(severityNames[severity] ?? "severityHealthy");
+}
+
+/** Shape and colour; the name is for screen readers and as a tooltip. */
+export function severityIcon(severity: Severity): Element {
+  const element = icon(severityIcons[severity] ?? "healthy");
+  element.classList.add(`severity-${severity}`);
+  return element;
+}
+
+/** The numbers of a layer in one line: for BatchNorm variance and shift, for others mean ± std; what is bad first. */
+export function layerNumbers(summary: LayerSummary | undefined): string {
+  if (summary === undefined) return "";
+  const { last } = summary;
+  const parts: string[] = [];
+  if ((last.nanCount ?? 0) > 0 || (last.infCount ?? 0) > 0) {
+    parts.push(t("nonfiniteLine", formatNumber(last.nanCount ?? 0), formatNumber(last.infCount ?? 0)));
+  }
+  if (last.batchVariance !== undefined || last.runningVariance !== undefined) {
+    if (last.meanShift !== undefined) parts.push(t("gapLine", short(last.meanShift), short(last.samplingNull)));
+    parts.push(t("varianceLine", short(last.batchVariance), short(last.runningVariance)));
+    return parts.join(" · ");
+  }
+  if (last.mean !== undefined)
+    parts.push(t("deviationLine", short(last.mean), short(Math.sqrt(last.variance ?? Number.NaN))));
+  if ((last.zeroFraction ?? 0) > 0.005) parts.push(t("zerosLine", formatPercent(last.zeroFraction ?? 0)));
+  return parts.join(" · ");
+}
+
+/** How far the layer has moved, in standard deviations; null where it is not known. */
+export function driftSigma(summary: LayerSummary): number | null {
+  return summary.last.meanShift ?? summary.last.referenceDrift ?? null;
+}
+
+/** The layer that drifts most, BatchNorm first, since its shift is what inference will see. */
+export function worstDrift(summaries: Iterable<LayerSummary>): LayerSummary | null {
+  let worst: LayerSummary | null = null;
+  for (const summary of summaries) {
+    const sigma = driftSigma(summary);
+    if (sigma === null || Number.isNaN(sigma)) continue;
+    const judged = summary.last.meanShift !== undefined;
+    const worstJudged = worst?.last.meanShift !== undefined;
+    if (worst === null || (judged && !worstJudged)) worst = summary;
+    else if (judged === worstJudged && sigma > (driftSigma(worst) ?? 0)) worst = summary;
+  }
+  return worst;
+}
+
+export function driftSentence(summary: LayerSummary): string {
+  const { meanShift, samplingNull, referenceDrift } = summary.last;
+  return meanShift !== undefined
+    ? t("gapAgainstChance", short(meanShift), short(samplingNull))
+    : t("driftFromReference", short(referenceDrift));
+}
+
+/** Three significant digits are enough where the chart shows the rest. */
+function short(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value) || value === 0) return formatNumber(value);
+  return formatNumber(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,50 @@
+import type { EpochMetrics, LayerSummary, RunHeader, SnapshotMessage, ViewFinding } from "../../src/protocol/views.js";
+import type { LayerInfo, WeightInfo } from "../../src/run/format.js";
+
+/** What the host has said about the run, as of now. */
+export class RunModel {
+  header: RunHeader | null = null;
+  layers: readonly LayerInfo[] = [];
+  weights: readonly WeightInfo[] = [];
+  findings: readonly ViewFinding[] = [];
+  epochs: readonly EpochMetrics[] = [];
+  readonly summaries = new Map<number, LayerSummary>();
+
+  get runId(): string | null {
+    return this.header?.run?.id ?? null;
+  }
+
+  get newestStep(): number {
+    let newest = this.header?.run?.steps ?? 0;
+    for (const { step } of this.summaries.values()) if (step > newest) newest = step;
+    return newest;
+  }
+
+  /** True when this is another run than before. */
+  takeSnapshot({ header, layers, weights, summaries, findings }: SnapshotMessage): boolean {
+    const isOther = (header.run?.id ?? null) !== this.runId;
+    if (isOther) this.epochs = [];
+    this.header = header;
+    this.layers = layers;
+    this.weights = weights;
+    this.findings = findings;
+    this.summaries.clear();
+    this.takeSummaries(summaries);
+    return isOther;
+  }
+
+  takeSummaries(summaries: readonly LayerSummary[]): void {
+    for (const summary of summaries) this.summaries.set(summary.layer, summary);
+  }
+
+  /** Layers whose data is the same series, e.g. after new ones were added behind them. */
+  layer(index: number | null): LayerInfo | undefined {
+    return index === null ? undefined : this.layers[index];
+  }
+
+  /** Worst first; equals stay in model order. */
+  get byAttention(): LayerInfo[] {
+    const attention = (layer: LayerInfo) => this.summaries.get(layer.index)?.attention ?? Number.NEGATIVE_INFINITY;
+    return [...this.layers].sort((a, b) => attention(b) - attention(a) || a.index - b.index);
+  }
+}
