@@ -66,7 +66,7 @@ function describeLayer(layer: LayerInfo, run: RunFile, summary: RunSummary): Lay
     model: layer.model,
     path: layer.path,
     source: layer.source,
-    steps: Math.max(activations?.steps ?? 0, batchNorm?.steps ?? 0),
+    steps: Math.max(run.layerSteps[layer.index] ?? 0, activations?.steps ?? 0, batchNorm?.steps ?? 0),
     last: {
       ...lastValues("activations", activations),
       ...(batchNorm === null ? {} : lastValues("batchNorm", batchNorm)),

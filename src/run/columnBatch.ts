@@ -49,8 +49,11 @@ export function isPresent(valid: Uint8Array | null, row: number): boolean {
  */
 export class ColumnBatch {
   readonly length: number;
+  /** Bytes of the columns read so far. */
+  bytesRead = 0;
   private stepColumn: Int32Array | undefined;
   private seriesColumn: Int32Array | undefined;
+  private rowIndex: Map<number, number[]> | undefined;
   private readonly scalars = new Map<string, ScalarColumn | null>();
   private readonly lists = new Map<string, ListColumn | null>();
 
@@ -102,6 +105,20 @@ export class ColumnBatch {
     }
   }
 
+  /** The rows of one series, in order. */
+  rowsOf(series: number): readonly number[] {
+    if (this.rowIndex === undefined) {
+      const index = new Map<number, number[]>();
+      for (const [at, of] of this.series.entries()) {
+        const rows = index.get(of);
+        if (rows === undefined) index.set(of, [at]);
+        else rows.push(at);
+      }
+      this.rowIndex = index;
+    }
+    return this.rowIndex.get(series) ?? [];
+  }
+
   /** Everything of one row; lists are views. */
   row(at: number): Row {
     const row: Record<string, number | Float32Array> = {};
@@ -127,7 +144,7 @@ export class ColumnBatch {
 
   private validity(place: ColumnPlace): Uint8Array | null {
     if ((this.message.nullCounts[place.node] ?? 0) === 0) return null;
-    return this.source(this.place(place.buffer));
+    return this.read(this.place(place.buffer));
   }
 
   private readScalar(name: string): ScalarColumn | null {
@@ -144,6 +161,11 @@ export class ColumnBatch {
     return { offsets, values, valid: this.validity(place) };
   }
 
+  private read(place: BufferPlace): Uint8Array {
+    this.bytesRead += place.length;
+    return this.source(place);
+  }
+
   private place(index: number): BufferPlace {
     const place = this.message.buffers[index];
     if (place === undefined)
@@ -152,7 +174,7 @@ export class ColumnBatch {
   }
 
   private buffer(index: number, width: number, length: number): [ArrayBufferLike, number, number] {
-    const bytes = this.source(this.place(index));
+    const bytes = this.read(this.place(index));
     if (bytes.byteLength < width * length) {
       throw new Error(`Table ${this.table}: got a buffer of ${bytes.byteLength} bytes, wanted ${width * length}.`);
     }

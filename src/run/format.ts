@@ -124,6 +124,8 @@ export interface RunFile {
   /** Measured: time spent in our code against the rest of the training steps. */
   readonly overhead: { readonly percent: number | null; readonly skippedSteps: number };
   readonly layers: readonly LayerInfo[];
+  /** For each of `layers`: steps in which it had a training pass, captured or not. */
+  readonly layerSteps: readonly number[];
   readonly weights: readonly WeightInfo[];
   /** Things the reader should know about this recording (recorder switched off, subset captured, thinned). */
   readonly notes: readonly string[];

@@ -72,6 +72,7 @@ const emptyRun = {
   epoch: null,
   overhead: { percent: null, skippedSteps: 0 },
   layers: [],
+  layerSteps: [],
   weights: [],
   notes: [],
 } as const satisfies Omit<RunFile, "format" | "id" | "startedAt">;

@@ -1,11 +1,12 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Row, type TableName, tableNames } from "../stats/catalogue.js";
+import { BatchCache } from "./batchCache.js";
 import type { ColumnBatch } from "./columnBatch.js";
 import { EventTail } from "./eventTail.js";
-import { type RunEvent, type RunFile, type RunStatus, runFileName } from "./format.js";
+import { type RunEvent, type RunFile, type RunStatus, runFileName, segmentFileName } from "./format.js";
 import { effectiveStatus, RunFolderError, readRunFile } from "./runFile.js";
-import { type BatchEntry, SegmentReader, SegmentReplacedError } from "./segmentReader.js";
+import { type BatchEntry, SegmentReader, SegmentReplacedError, type SegmentState } from "./segmentReader.js";
 
 export interface RunRow {
   readonly table: TableName;
@@ -28,6 +29,13 @@ export interface RunPoll {
 
 const segmentName = /^([a-zA-Z]+)\.(\d+)\.arrow$/;
 const defaultPollBytes = 32 * 2 ** 20;
+const cacheBytes = 24 * 2 ** 20;
+
+/** How far a run has been read. */
+export interface ReaderState {
+  readonly id: string;
+  readonly segments: readonly (SegmentState & { readonly table: TableName; readonly number: number })[];
+}
 
 /**
  * Follows one run folder. Every poll reads only what is new since the last, bears a torn tail, rotated and
@@ -39,6 +47,7 @@ export class RunReader {
   private segments = new Map<TableName, Map<number, SegmentReader>>();
   private events: EventTail;
   private begun = false;
+  private readonly cache = new BatchCache(cacheBytes);
 
   constructor(readonly folder: string) {
     this.events = new EventTail(folder);
@@ -49,7 +58,9 @@ export class RunReader {
     try {
       return this.read(options.maxBytes ?? defaultPollBytes, options.bodies ?? true, false);
     } catch (error) {
-      if (!(error instanceof SegmentReplacedError)) throw error;
+      // A segment that has gone between two looks is one that was merged, unless the whole folder went: then the
+      // second attempt says so.
+      if (!(error instanceof SegmentReplacedError || isMissing(error))) throw error;
       this.segments = new Map();
       this.events = new EventTail(this.folder);
       return this.read(options.maxBytes ?? defaultPollBytes, options.bodies ?? true, this.begun);
@@ -73,45 +84,101 @@ export class RunReader {
   }
 
   /**
-   * The batches of a table that hold a step of `from` … `to`, oldest first, as far as polled. Their columns are
-   * read from disk while `use` runs. Segments that were thinned since are indexed again.
+   * The batches of a table that hold a step of `from` … `to`, oldest first, as far as polled. Only the columns that
+   * `use` asks for are read from disk. Segments that were thinned since are indexed again.
    */
   withColumns<T>(table: TableName, from: number, to: number, use: (batch: ColumnBatch) => T): T[] {
     const results: T[] = [];
-    const overlaps = (entry: BatchEntry) => entry.lastStep >= from && entry.firstStep <= to;
-    for (const [number, reader] of [...this.tableSegments(table)].sort(([a], [b]) => a - b)) {
-      if (!reader.entries.some(overlaps)) continue;
-      const current = this.readerOf(table, number, reader, overlaps, (batches) => {
-        for (const batch of batches) results.push(use(batch));
-      });
-      if (current === null) this.tableSegments(table).delete(number);
-    }
+    for (const number of this.segmentNumbers(table)) results.push(...this.useSegment(table, number, from, to, use));
+    this.cache.trim();
     return results;
   }
 
-  private readerOf(
+  /** Batches that begin at or before `step`, newest first, at most `most`; for whoever looks for the last of something. */
+  *batchesBack(table: TableName, step: number, most: number): Generator<ColumnBatch> {
+    let left = most;
+    for (const number of this.segmentNumbers(table).reverse()) {
+      const reader = this.currentSegment(table, number);
+      if (reader === null) continue;
+      for (const entry of reader.entries.filter(({ firstStep }) => firstStep <= step).reverse()) {
+        if (left-- === 0) return;
+        yield this.batch(reader, number, entry);
+      }
+    }
+    this.cache.trim();
+  }
+
+  /** Number of batches that `withColumns` would give. */
+  countBatches(table: TableName, from: number, to: number): number {
+    let count = 0;
+    for (const reader of this.tableSegments(table).values()) {
+      for (const entry of reader.entries) if (entry.lastStep >= from && entry.firstStep <= to) count++;
+    }
+    return count;
+  }
+
+  /** How far the run has been read, as plain JSON for `restore`. */
+  state(): ReaderState {
+    const segments = [...this.segments].flatMap(([table, readers]) =>
+      [...readers].map(([number, reader]) => ({ table, number, ...reader.state() })),
+    );
+    return { id: this.readRun().id, segments };
+  }
+
+  /** Goes on from a saved state: polls give what is new since. False, and nothing done, if it is not this run's. */
+  restore(state: ReaderState): boolean {
+    if (state.id !== this.readRun().id) return false;
+    for (const { table, number, ...segment } of state.segments) {
+      const path = join(this.folder, segmentFileName(table, number));
+      this.tableSegments(table).set(number, SegmentReader.restore(path, table, segment));
+    }
+    this.begun = true;
+    return true;
+  }
+
+  private useSegment<T>(
     table: TableName,
     number: number,
-    reader: SegmentReader,
-    overlaps: (entry: BatchEntry) => boolean,
-    use: (batches: readonly ColumnBatch[]) => void,
-  ): SegmentReader | null {
+    from: number,
+    to: number,
+    use: (batch: ColumnBatch) => T,
+  ): T[] {
+    const overlaps = (entry: BatchEntry) => entry.lastStep >= from && entry.firstStep <= to;
+    const results = () => {
+      const reader = this.currentSegment(table, number);
+      return reader?.entries.filter(overlaps).map((entry) => use(this.batch(reader, number, entry))) ?? [];
+    };
     try {
-      reader.withBatches(reader.entries.filter(overlaps), use);
-      return reader;
+      return results();
     } catch (error) {
-      if (!(error instanceof SegmentReplacedError) && !isMissing(error)) throw error;
+      if (!(error instanceof SegmentReplacedError)) throw error;
+      return results();
     }
+  }
+
+  private batch(reader: SegmentReader, number: number, entry: BatchEntry): ColumnBatch {
+    const key = `${reader.table} ${number} ${reader.identity} ${entry.metadataOffset}`;
+    return this.cache.get(key, () => reader.batchAt(entry));
+  }
+
+  /** The segment's reader, made anew where the file was thinned since; null where it was merged into an older one. */
+  private currentSegment(table: TableName, number: number): SegmentReader | null {
+    const reader = this.segmentReader(table, number);
+    if (reader.isCurrent()) return reader;
     const again = new SegmentReader(reader.path, table);
     try {
       again.poll(Number.POSITIVE_INFINITY, false);
       this.tableSegments(table).set(number, again);
-      again.withBatches(again.entries.filter(overlaps), use);
       return again;
     } catch (error) {
-      if (isMissing(error)) return null;
-      throw error;
+      if (!isMissing(error)) throw error;
+      this.tableSegments(table).delete(number);
+      return null;
     }
+  }
+
+  private segmentNumbers(table: TableName): number[] {
+    return [...this.tableSegments(table).keys()].sort((a, b) => a - b);
   }
 
   private read(maxBytes: number, bodies: boolean, reset: boolean): RunPoll {
@@ -144,7 +211,7 @@ export class RunReader {
     const readers = this.tableSegments(table);
     let reader = readers.get(number);
     if (reader === undefined) {
-      reader = new SegmentReader(join(this.folder, `${table}.${number}.arrow`), table);
+      reader = new SegmentReader(join(this.folder, segmentFileName(table, number)), table);
       readers.set(number, reader);
     }
     return reader;
@@ -169,7 +236,9 @@ export class RunReader {
       numbers.sort((a, b) => a - b);
       for (const [number, reader] of this.tableSegments(table)) {
         // Merged into an older segment: harmless if it was read to its end, else its rows must be found again there.
-        if (!numbers.includes(number) && !reader.ended) throw new SegmentReplacedError(reader.path);
+        if (numbers.includes(number)) continue;
+        if (!reader.ended) throw new SegmentReplacedError(reader.path);
+        this.tableSegments(table).delete(number);
       }
     }
     return found;

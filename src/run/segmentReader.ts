@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import type { TableName } from "../stats/catalogue.js";
 import { type ArrowMessage, type BufferPlace, readArrowMessage } from "./arrowMetadata.js";
 import { type BatchMessage, ColumnBatch, type ColumnLayout, layoutOf } from "./columnBatch.js";
@@ -18,13 +18,21 @@ export interface BatchEntry {
   readonly lastStep: number;
 }
 
+/** How far a segment has been read; see `SegmentReader.state`. */
+export interface SegmentState {
+  readonly offset: number;
+  readonly identity: string;
+  readonly finished: boolean;
+  readonly entries: readonly (readonly number[])[];
+}
+
 /** The file is not what was read of it before: thinned, merged or written anew. */
 export class SegmentReplacedError extends Error {}
 
 /** Tails one Arrow IPC stream file: each `poll` gives the record batches that have become complete. */
 export class SegmentReader {
   private offset = 0;
-  private identity = "";
+  private stamp = "";
   private layout: ColumnLayout | null = null;
   private readonly entryList: BatchEntry[] = [];
   private finished = false;
@@ -37,6 +45,17 @@ export class SegmentReader {
   /** True once the stream's end mark has been read: nothing will be added. */
   get ended(): boolean {
     return this.finished;
+  }
+
+  /** Tells this file from one that replaced it; empty until it is read. */
+  get identity(): string {
+    return this.stamp;
+  }
+
+  /** False once the file has been replaced or is gone. */
+  isCurrent(): boolean {
+    const stats = statSync(this.path, { throwIfNoEntry: false });
+    return stats !== undefined && (this.stamp === "" || this.stamp === this.stampOf(stats));
   }
 
   /** Batches read so far, in file order. */
@@ -65,27 +84,60 @@ export class SegmentReader {
         }
         const message = this.nextMessage(file, size);
         if (message === null) break;
-        if (message.kind !== "batch" || this.layout === null) continue;
         const entry = this.entryList.at(-1);
-        if (bodies && entry !== undefined) batches.push(this.batch(this.layout, message, this.bodyReader(file, entry)));
+        if (!bodies || message.kind !== "batch" || entry === undefined) continue;
+        const layout = this.layoutIn(file);
+        if (layout !== null) batches.push(this.batch(layout, message, this.bodyReader(file, entry)));
       }
       return { batches, bytes: this.offset - start, more };
     });
   }
 
-  /** A batch whose columns are read from the file one by one while `use` runs. */
-  withBatches<T>(entries: readonly BatchEntry[], use: (batches: readonly ColumnBatch[]) => T): T {
-    return this.withFile((file) => {
-      const layout = this.layout;
-      if (layout === null) return use([]);
-      const batches = entries.map((entry) => {
-        const message = readArrowMessage(read(file, entry.metadataOffset, entry.metadataBytes));
-        if (message.kind !== "batch") throw new SegmentReplacedError(this.path);
-        const body = entry.metadataOffset + entry.metadataBytes;
-        return this.batch(layout, message, (place) => read(file, body + place.offset, place.length));
-      });
-      return use(batches);
-    });
+  /** A batch whose columns are read from the file when they are asked for. */
+  batchAt(entry: BatchEntry): ColumnBatch {
+    const { metadataOffset, metadataBytes } = entry;
+    const { message, layout } = this.withFile((file) => ({
+      message: decode(read(file, metadataOffset, metadataBytes)),
+      layout: this.layoutIn(file),
+    }));
+    if (message?.kind !== "batch" || layout === null) throw new SegmentReplacedError(this.path);
+    const body = metadataOffset + metadataBytes;
+    return this.batch(layout, message, (place) =>
+      this.withFile((file) => read(file, body + place.offset, place.length)),
+    );
+  }
+
+  /** What `restore` needs to go on from here, as plain JSON. */
+  state(): SegmentState {
+    const entries = this.entryList.map((entry) => [
+      entry.metadataOffset,
+      entry.metadataBytes,
+      entry.bodyBytes,
+      entry.firstStep,
+      entry.lastStep,
+    ]);
+    return { offset: this.offset, identity: this.stamp, finished: this.finished, entries };
+  }
+
+  static restore(path: string, table: TableName, state: SegmentState): SegmentReader {
+    const reader = new SegmentReader(path, table);
+    reader.offset = state.offset;
+    reader.stamp = state.identity;
+    reader.finished = state.finished;
+    for (const [metadataOffset = 0, metadataBytes = 0, bodyBytes = 0, firstStep = 0, lastStep = 0] of state.entries) {
+      reader.entryList.push({ metadataOffset, metadataBytes, bodyBytes, firstStep, lastStep });
+    }
+    return reader;
+  }
+
+  /** The schema is the first message. */
+  private layoutIn(file: number): ColumnLayout | null {
+    if (this.layout === null) {
+      const metadataBytes = new DataView(read(file, 0, prefixBytes).buffer).getUint32(4, true);
+      const message = decode(read(file, prefixBytes, metadataBytes));
+      if (message?.kind === "schema") this.layout = layoutOf(message.fields);
+    }
+    return this.layout;
   }
 
   private batch(layout: ColumnLayout, message: BatchMessage, source: (place: BufferPlace) => Uint8Array): ColumnBatch {
@@ -124,14 +176,19 @@ export class SegmentReader {
     return (place) => body.subarray(place.offset, place.offset + place.length);
   }
 
+  /** Inodes are used again, so a segment that will not grow any more is known by its size and time as well. */
+  private stampOf({ ino, size, mtimeMs }: Stats): string {
+    return this.finished ? `${ino} ${size} ${mtimeMs}` : `${ino}`;
+  }
+
   private withFile<T>(use: (file: number, size: number) => T): T {
     const file = openSync(this.path, "r");
     try {
-      const { ino, size } = fstatSync(file);
-      const identity = String(ino);
-      if (this.identity !== "" && this.identity !== identity) throw new SegmentReplacedError(this.path);
-      this.identity = identity;
-      return use(file, size);
+      const stats = fstatSync(file);
+      if (this.stamp !== "" && this.stamp !== this.stampOf(stats)) throw new SegmentReplacedError(this.path);
+      const result = use(file, stats.size);
+      this.stamp = this.stampOf(stats);
+      return result;
     } finally {
       closeSync(file);
     }

@@ -27,15 +27,14 @@ export function readSeries(
   reader.withColumns(table, range.from, range.to, (batch) => {
     const list = isList ? batch.list(name as ListName) : null;
     const scalar = isList ? null : batch.scalar(name as ScalarName);
-    for (let at = 0; at < batch.length; at++) {
+    if (list === null && scalar === null) return;
+    for (const at of batch.rowsOf(series)) {
       const step = batch.steps[at] as number;
-      if (batch.series[at] !== series || step < range.from || step > range.to) continue;
+      if (step < range.from || step > range.to) continue;
       if (list !== null && isPresent(list.valid, at)) {
         values.set(step, list.values.slice(list.offsets[at], list.offsets[at + 1]));
       } else if (scalar !== null && isPresent(scalar.valid, at)) {
         values.set(step, scalar.values[at] as number);
-      } else {
-        values.delete(step);
       }
     }
   });

@@ -1,0 +1,147 @@
+import { type ListName, listColumns, type StatisticName, type TableName } from "../stats/catalogue.js";
+import { isPresent } from "./columnBatch.js";
+import { type RunPoll, RunReader } from "./runReader.js";
+import { readSeries, type SeriesPoint } from "./seriesReader.js";
+import { alignDown, BucketBuilder, type SeriesBuckets } from "./tiers/bucketBuilder.js";
+import { SeriesStore } from "./tiers/seriesStore.js";
+import { readTiers, writeTiers } from "./tiers/tierFile.js";
+
+export interface StepRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of a series that is finer on disk than in memory, at most so many batches are read for one view. */
+const mostDetailBatches = 256;
+/** How far back the last captured list of a layer is looked for. */
+const mostBatchesBack = 2048;
+
+/**
+ * A run for views: follows the folder, keeps the overview of every series in bounded memory and fetches detail from
+ * disk. What a view costs depends on its points, not on the length of the run.
+ */
+export class RunHistory {
+  readonly reader: RunReader;
+  private store: SeriesStore;
+  private saved = false;
+
+  constructor(
+    readonly folder: string,
+    private readonly budgetBytes?: number,
+  ) {
+    this.reader = new RunReader(folder);
+    this.store = new SeriesStore(budgetBytes);
+  }
+
+  /**
+   * Goes on from the tiers beside the run, if there are any: polls then give only what is new since they were saved.
+   * Returns what was saved with them, or undefined. Throws RunFolderError where there is no run.
+   */
+  restore(): unknown {
+    const store = new SeriesStore(this.budgetBytes);
+    const tiers = readTiers(this.folder, store);
+    if (tiers === null || !this.reader.restore(tiers.reader)) return undefined;
+    this.store = store;
+    this.saved = true;
+    return tiers.extra;
+  }
+
+  poll(maxBytes?: number): RunPoll {
+    const poll = this.reader.poll(maxBytes === undefined ? {} : { maxBytes });
+    if (poll.reset) this.store = new SeriesStore(this.budgetBytes);
+    for (const batch of poll.batches) this.store.add(batch);
+    if (poll.reset || poll.batches.length > 0) this.saved = false;
+    return poll;
+  }
+
+  /** Writes the tiers beside the run, with `extra` (plain JSON) for `restore`. False where that is not possible. */
+  save(extra: unknown): boolean {
+    if (this.saved) return true;
+    try {
+      writeTiers(this.folder, this.store, this.reader.state(), extra);
+      this.saved = true;
+    } catch {
+      // A cache only: a folder that is read-only, full or gone is read again from its rows.
+    }
+    return this.saved;
+  }
+
+  /**
+   * Buckets of `width` steps (a power of two) that touch the range. Where only wider ones are in memory and the
+   * range is too long to be read from disk, those.
+   */
+  series(table: TableName, series: number, name: StatisticName, range: StepRange, width: number): SeriesBuckets {
+    const tier = this.store.tier(table, series, name);
+    if (tier === null) return new BucketBuilder(width, 0).finish([]);
+    const { from, to } = range;
+    if (width >= tier.width || this.reader.countBatches(table, from, to) > mostDetailBatches) {
+      return tier.query(from, to, width);
+    }
+    const aligned = { from: alignDown(from, width), to: alignDown(to, width) + width - 1 };
+    return bucketsOf(readSeries(this.reader, table, series, name, aligned), width);
+  }
+
+  /** At most `points` buckets for the range. */
+  seriesPoints(table: TableName, series: number, name: StatisticName, range: StepRange, points: number): SeriesBuckets {
+    return this.series(table, series, name, range, widthFor(range, points));
+  }
+
+  /** The last value of a series at or before `step`, out of the overview where that is the newest. */
+  lastAt(table: TableName, series: number, name: StatisticName, step: number): SeriesPoint | null {
+    const tier = this.store.tier(table, series, name);
+    if (tier !== null && tier.lastStep <= step) return { step: tier.lastStep, value: tier.lastValue };
+    const buckets = this.series(table, series, name, { from: 0, to: step }, 1);
+    const at = buckets.step.length - 1;
+    return at < 0 ? null : { step: buckets.step[at] as number, value: buckets.mean[at] as number };
+  }
+
+  /** For each list of the layer the last one captured at or before `step`. */
+  channelsAt(
+    layer: number,
+    step: number,
+  ): { readonly step: number; readonly values: Partial<Record<ListName, Float32Array>> } {
+    const values: Partial<Record<ListName, Float32Array>> = {};
+    let newest = Number.NEGATIVE_INFINITY;
+    for (const table of ["activations", "batchNorm"] as const) {
+      let missing = listColumns[table].filter((name: ListName) => name !== "histogram");
+      for (const batch of this.reader.batchesBack(table, step, mostBatchesBack)) {
+        const rows = batch.rowsOf(layer);
+        missing = missing.filter((name) => {
+          const column = rows.length === 0 ? null : batch.list(name);
+          if (column === null) return true;
+          const at = rows.findLast((row) => (batch.steps[row] as number) <= step && isPresent(column.valid, row));
+          if (at === undefined) return true;
+          values[name] = column.values.slice(column.offsets[at], column.offsets[at + 1]);
+          newest = Math.max(newest, batch.steps[at] as number);
+          return false;
+        });
+        if (missing.length === 0) break;
+      }
+    }
+    return { step: newest, values };
+  }
+}
+
+/** Smallest power of two with which the range has at most `points` buckets. */
+export function widthFor({ from, to }: StepRange, points: number): number {
+  let width = 1;
+  while (Math.floor(to / width) - Math.floor(from / width) + 1 > points) width *= 2;
+  return width;
+}
+
+function bucketsOf(points: readonly SeriesPoint[], width: number): SeriesBuckets {
+  const builder = new BucketBuilder(width, points.length);
+  const nonfinite: number[] = [];
+  for (const { step, value } of points) {
+    const number = typeof value === "number" ? value : meanOf(value);
+    if (!Number.isFinite(number)) nonfinite.push(step);
+    builder.addValue(step, number);
+  }
+  return builder.finish(nonfinite.slice(0, 64));
+}
+
+function meanOf(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}

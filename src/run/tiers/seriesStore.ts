@@ -1,0 +1,117 @@
+import {
+  type ListName,
+  type ScalarName,
+  type StatisticName,
+  type TableName,
+  tableNames,
+} from "../../stats/catalogue.js";
+import { type ColumnBatch, isPresent } from "../columnBatch.js";
+import { SeriesTier } from "./seriesTier.js";
+
+const mostBuckets = 2048;
+const fewestBuckets = 128;
+
+/**
+ * The overview of a whole run: a tier for every series of every statistic, in bounded memory. Lists count as the
+ * mean over their channels.
+ */
+export class SeriesStore {
+  private readonly tables = new Map<TableName, Map<StatisticName, (SeriesTier | undefined)[]>>();
+  private count = 0;
+  private capacity = mostBuckets;
+
+  /** `budgetBytes`: what all tiers together may take. */
+  constructor(private readonly budgetBytes = 80 * 2 ** 20) {
+    for (const table of tableNames) this.tables.set(table, new Map());
+  }
+
+  add(batch: ColumnBatch): void {
+    const { steps, series, length } = batch;
+    for (const { name, list } of batch.present()) {
+      // A histogram has no mean over its bins that says anything.
+      if (name === "histogram") continue;
+      const tiers = this.tiersOf(batch.table, name as StatisticName);
+      const means = list ? channelMeans(batch, name as ListName) : null;
+      const column = means ?? batch.scalar(name as ScalarName);
+      if (column === null) continue;
+      const { values, valid } = column;
+      for (let at = 0; at < length; at++) {
+        if (!isPresent(valid, at)) continue;
+        const index = series[at] as number;
+        const tier = tiers[index] ?? this.newTier(tiers, index);
+        tier.append(steps[at] as number, values[at] as number);
+      }
+    }
+  }
+
+  tier(table: TableName, series: number, name: StatisticName): SeriesTier | null {
+    return this.tables.get(table)?.get(name)?.[series] ?? null;
+  }
+
+  /** Smallest and largest step of any series; null while there is none. */
+  *all(): Generator<{
+    readonly table: TableName;
+    readonly name: StatisticName;
+    readonly series: number;
+    readonly tier: SeriesTier;
+  }> {
+    for (const [table, statistics] of this.tables) {
+      for (const [name, tiers] of statistics) {
+        for (const [series, tier] of tiers.entries()) if (tier !== undefined) yield { table, name, series, tier };
+      }
+    }
+  }
+
+  /** Puts a saved tier in its place. */
+  put(table: TableName, series: number, name: StatisticName, tier: SeriesTier): void {
+    this.tiersOf(table, name)[series] = tier;
+    this.count++;
+  }
+
+  /** Buckets that a series may have now; fewer, the more series there are. */
+  get bucketCapacity(): number {
+    return this.capacity;
+  }
+
+  /** Fits the capacity to `count` series, before they are put. */
+  reserve(count: number): void {
+    const fair = Math.floor(this.budgetBytes / (count * SeriesTier.bucketBytes));
+    this.capacity = Math.min(this.capacity, Math.max(fewestBuckets, fair));
+  }
+
+  private tiersOf(table: TableName, name: StatisticName): (SeriesTier | undefined)[] {
+    const statistics = this.tables.get(table);
+    let tiers = statistics?.get(name);
+    if (tiers === undefined) {
+      tiers = [];
+      statistics?.set(name, tiers);
+    }
+    return tiers;
+  }
+
+  private newTier(tiers: (SeriesTier | undefined)[], series: number): SeriesTier {
+    this.count++;
+    const before = this.capacity;
+    // In leaps, so that existing tiers are not shrunk at each newcomer.
+    this.reserve(2 ** Math.ceil(Math.log2(this.count)));
+    if (this.capacity < before) for (const { tier } of this.all()) tier.shrink(this.capacity);
+    const tier = new SeriesTier(this.capacity);
+    tiers[series] = tier;
+    return tier;
+  }
+}
+
+function channelMeans(batch: ColumnBatch, name: ListName): { values: Float64Array; valid: Uint8Array | null } | null {
+  const column = batch.list(name);
+  if (column === null) return null;
+  const { offsets, values, valid } = column;
+  const means = new Float64Array(batch.length);
+  for (let at = 0; at < batch.length; at++) {
+    const begin = offsets[at] as number;
+    const end = offsets[at + 1] as number;
+    let sum = 0;
+    for (let channel = begin; channel < end; channel++) sum += values[channel] as number;
+    means[at] = sum / (end - begin);
+  }
+  return { values: means, valid };
+}
