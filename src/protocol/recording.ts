@@ -66,6 +66,8 @@ export interface ProgressMessage {
   } | null;
   readonly overheadPercent: number | null;
   readonly skippedSteps: number;
+  /** For each layer: steps in which it had a training pass. */
+  readonly layerSteps: readonly number[];
 }
 
 /** Write everything now, then add 1 to shared[0] and notify. */

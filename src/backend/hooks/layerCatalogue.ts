@@ -17,6 +17,8 @@ interface Place {
 export class LayerCatalogue {
   readonly layers: LayerInfo[] = [];
   readonly weights: WeightInfo[] = [];
+  /** For each of `layers`: steps in which it had a training pass. */
+  readonly steps: number[] = [];
   /** Set by every change; whoever hands the catalogue on clears it. */
   changed = false;
 
@@ -56,9 +58,15 @@ export class LayerCatalogue {
     const calls = this.calls.get(layer) ?? [];
     calls[call - 1] = index;
     this.calls.set(layer, calls);
+    this.steps.push(0);
     this.layers.push(this.describe(layer, call, index));
     this.changed = true;
     return index;
+  }
+
+  /** The layer had a training pass in this step. */
+  stepCounted(index: number): void {
+    this.steps[index] = (this.steps[index] ?? 0) + 1;
   }
 
   /** Shapes and weights are known only once a layer was built and called. */

@@ -1,62 +1,102 @@
 import type { Activation } from "./activations.js";
-import type { TensorLike } from "./tensorflow.js";
+import type { LayerLike, TensorLike } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
 
 export interface Nonfinite {
+  readonly where: "input" | "output" | "weight";
   readonly series: number;
+  /** The layer's weight that is bad, by its place in `layer.weights`. */
+  readonly weight: number | null;
   readonly channel: number | null;
   readonly nanCount: number;
   readonly infCount: number;
 }
 
+interface Held {
+  readonly where: "input" | "output";
+  readonly series: number;
+  readonly layer: LayerLike;
+  readonly tensor: TensorLike;
+  readonly release: () => void;
+}
+
 /**
- * Finds the first layer of a pass whose output holds NaN or Inf, at next to no cost in healthy steps:
- * outputs that are not measured are kept alive to the end of the forward pass, and looked into only if the loss is bad.
+ * Finds the first place of a pass that holds NaN or Inf, at next to no cost in healthy steps: outputs that are not
+ * measured are kept alive to the end of the forward pass, and looked into only if the loss is bad.
  */
 export class NonfiniteWatch {
-  private readonly held: { readonly series: number; readonly tensor: TensorLike; readonly release: () => void }[] = [];
+  private readonly held: Held[] = [];
   private first: Nonfinite | null = null;
 
-  constructor(private readonly reader: TensorReader) {}
+  constructor(
+    private readonly reader: TensorReader,
+    /** Called while the layer's call is on the stack, so that a debugger stops there. */
+    private readonly onFirst: () => void,
+  ) {}
 
-  hold(series: number, output: TensorLike): void {
-    if (output.dtype !== "float32") return;
-    const release = this.reader.pin(output);
-    if (release !== null) this.held.push({ series, tensor: output, release });
+  hold(where: "input" | "output", series: number, layer: LayerLike, tensor: TensorLike): void {
+    if (tensor.dtype !== "float32") return;
+    const release = this.reader.pin(tensor);
+    if (release !== null) this.held.push({ where, series, layer, tensor, release });
   }
 
   /** A measured output needs no keeping. */
-  measured(series: number, { row, firstNonfiniteChannel }: Activation): void {
+  measured(series: number, layer: LayerLike, { row, firstNonfiniteChannel }: Activation): void {
     const { nanCount = 0, infCount = 0 } = row;
     if (this.first !== null || nanCount + infCount === 0) return;
-    this.first = { series, channel: firstNonfiniteChannel, nanCount, infCount };
+    const found = {
+      where: "output",
+      series,
+      weight: null,
+      channel: firstNonfiniteChannel,
+      nanCount,
+      infCount,
+    } as const;
+    this.first = this.badWeight(series, layer) ?? found;
+    this.onFirst();
   }
 
-  /** End of a forward pass: lets everything go; the first bad output, looked for only when `lossIsBad`. */
+  /** End of a forward pass: lets everything go; the first bad place, looked for only when `lossIsBad`. */
   release(lossIsBad: boolean): Nonfinite | null {
     let found = this.first;
-    for (const { series, tensor, release } of this.held) {
-      if (lossIsBad && (found === null || series < found.series)) found = this.inspect(series, tensor) ?? found;
-      release();
+    for (const held of this.held) {
+      if (lossIsBad && (found === null || held.series < found.series)) found = this.inspectHeld(held) ?? found;
+      held.release();
     }
     this.held.length = 0;
     this.first = null;
     return found;
   }
 
-  private inspect(series: number, tensor: TensorLike): Nonfinite | null {
+  private inspectHeld({ where, series, layer, tensor }: Held): Nonfinite | null {
+    const counts = this.inspect(tensor);
+    if (counts === null) return null;
+    return (where === "output" ? this.badWeight(series, layer) : null) ?? { where, series, weight: null, ...counts };
+  }
+
+  /** A layer whose weights are bad is not to blame for its output. */
+  private badWeight(series: number, layer: LayerLike): Nonfinite | null {
+    for (const [weight, { val }] of layer.weights.entries()) {
+      const counts = val === undefined || val.isDisposed === true ? null : this.inspect(val);
+      if (counts !== null) return { where: "weight", series, weight, ...counts };
+    }
+    return null;
+  }
+
+  private inspect(tensor: TensorLike): Pick<Nonfinite, "channel" | "nanCount" | "infCount"> | null {
     const values = this.reader.values(tensor);
     if (values === null) return null;
-    const channels = tensor.shape.length < 2 ? 1 : (tensor.shape.at(-1) ?? 1);
+    const channels = tensor.shape.length === 0 ? 1 : (tensor.shape.at(-1) ?? 1);
     let nanCount = 0;
     let infCount = 0;
     let channel: number | null = null;
-    values.forEach((value, at) => {
-      if (Number.isFinite(value)) return;
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at] as number;
+      if (Number.isFinite(value)) continue;
       channel ??= at % channels;
       if (Number.isNaN(value)) nanCount++;
       else infCount++;
-    });
-    return channel === null ? null : { series, channel, nanCount, infCount };
+    }
+    return channel === null ? null : { channel, nanCount, infCount };
   }
 }

@@ -3,7 +3,7 @@ import type { Controller } from "../recorder/controller.js";
 import type { EventContent } from "../recorder/recorder.js";
 import type { Kernels } from "./activations.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
-import { level } from "./level.js";
+import { type Level, level } from "./level.js";
 import type { Nonfinite } from "./nonfiniteWatch.js";
 import { StepRows } from "./stepRows.js";
 import type { EngineLike, LayerLike, NamedGradients, OptimizerLike, TensorLike } from "./tensorflow.js";
@@ -44,10 +44,11 @@ export class Observer {
     private readonly kernels: Kernels,
     private readonly controller: Controller,
     private readonly openSink: () => Sink,
-    private readonly onAnomaly: () => void,
+    /** Set: every output is looked at in every step, and this is called where one first is not finite. */
+    private readonly onAnomaly: (() => void) | null,
   ) {
     this.reader = new TensorReader(engine);
-    this.rowWriter = new StepRows(this.reader);
+    this.rowWriter = new StepRows(this.reader, catalogue);
     this.weights = new WeightStatistics(engine, this.reader, kernels.statistics, catalogue);
   }
 
@@ -70,7 +71,8 @@ export class Observer {
         chosen = level.basic;
         this.skippedSteps++;
       }
-      this.current = new TrainingStep(chosen, this.catalogue, this.reader, this.kernels);
+      if (this.onAnomaly !== null && chosen < level.scalars) chosen = level.scalars;
+      this.current = this.newStep(chosen);
     }
     this.current.passBegins();
     this.inPass = true;
@@ -84,7 +86,7 @@ export class Observer {
     if (step === null) return;
     const value = this.reader.scalar(loss);
     if (value !== null) step.losses.push(value);
-    const isBad = value !== null && !Number.isFinite(value);
+    const isBad = step.isSuspicious || (value !== null && !Number.isFinite(value));
     const first = step.watch.release(isBad);
     if ((isBad || first !== null) && !this.nonfiniteReported) this.reportNonfinite(first, value);
     this.spent(startMs);
@@ -111,7 +113,7 @@ export class Observer {
   /** An optimizer has updated variables: the step is complete. */
   updated(optimizer: OptimizerLike, gradients: NamedGradients, pinned: PinnedWeights | null): void {
     const startMs = performance.now();
-    const step = this.current ?? new TrainingStep(level.basic, this.catalogue, this.reader, this.kernels);
+    const step = this.current ?? this.newStep(level.basic);
     this.current = null;
     this.step++;
     this.sink ??= this.openSink();
@@ -155,6 +157,12 @@ export class Observer {
     this.ownMs += performance.now() - sinceMs;
   }
 
+  private newStep(chosen: Level): TrainingStep {
+    return new TrainingStep(chosen, this.catalogue, this.reader, this.kernels, () => {
+      if (!this.nonfiniteReported) this.onAnomaly?.();
+    });
+  }
+
   /** A model called without `training: true` belongs to the step only if the step updated some of its weights. */
   private isTrained(root: LayerLike, updated: ReadonlySet<string>): boolean {
     let names = this.weightNames.get(root);
@@ -169,16 +177,16 @@ export class Observer {
     this.nonfiniteReported = true;
     this.sink ??= this.openSink();
     this.writeLayers();
+    const layer = first === null ? null : this.catalogue.layers[first.series];
     this.sink.event(this.step + 1, {
       type: "nonfinite",
-      where: first === null ? "loss" : "output",
+      where: first?.where ?? "loss",
       layer: first?.series ?? null,
-      weight: null,
+      weight: typeof first?.weight === "number" ? (layer?.weights[first.weight] ?? null) : null,
       channel: first?.channel ?? null,
       nanCount: first?.nanCount ?? (Number.isNaN(loss) ? 1 : 0),
       infCount: first?.infCount ?? (Number.isNaN(loss) ? 0 : 1),
     });
-    this.onAnomaly();
   }
 
   private writeLayers(): void {

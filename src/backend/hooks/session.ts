@@ -52,9 +52,7 @@ export class Session {
         { statistics: StatisticsKernel.create(), distribution: DistributionKernel.create() },
         this.controller,
         () => this.sinkOf(this.openRecorder()),
-        () => {
-          if (this.options.breakOnAnomaly) breakInDebugger();
-        },
+        this.options.breakOnAnomaly ? breakInDebugger : null,
       );
       observer.step = this.observer?.step ?? 0;
       watchGradients(engine, () => observer, this.guard);
@@ -163,6 +161,7 @@ export class Session {
       epoch: this.epoch,
       overheadPercent: this.controller.overheadPercent,
       skippedSteps: this.observer?.skippedSteps ?? 0,
+      layerSteps: this.catalogue.steps,
     });
   }
 

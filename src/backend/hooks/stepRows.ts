@@ -1,4 +1,5 @@
 import type { Row } from "../../stats/catalogue.js";
+import type { LayerCatalogue } from "./layerCatalogue.js";
 import type { Sink } from "./observer.js";
 import type { BatchNormalizationLike, LayerLike, LayerVariableLike } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
@@ -9,7 +10,10 @@ export class StepRows {
   /** BatchNorm layers whose running statistics before the first training call are known. */
   private readonly initial = new WeakMap<LayerLike, Row>();
 
-  constructor(private readonly reader: TensorReader) {}
+  constructor(
+    private readonly reader: TensorReader,
+    private readonly catalogue: LayerCatalogue,
+  ) {}
 
   /** Before a BatchNorm layer's first training call: what it starts from. */
   rememberInitial(layer: BatchNormalizationLike): void {
@@ -32,7 +36,9 @@ export class StepRows {
       return answer;
     };
     for (const { index, root, activation } of content.calls.values()) {
-      if (activation !== null && belongs(root)) sink.row("activations", step, index, activation.row);
+      if (!belongs(root)) continue;
+      this.catalogue.stepCounted(index);
+      if (activation !== null) sink.row("activations", step, index, activation.row);
     }
     for (const call of content.batchNorms.values()) {
       if (!belongs(call.root)) continue;

@@ -38,6 +38,9 @@ export class TrainingStep {
   batchSize: number | null = null;
   private readonly callCounts = new Map<LayerLike, number>();
   private activations: Activations;
+  private isFirstCall = true;
+  /** Something of this pass is not finite, though the loss may be: losses clip, and some kernels drop NaN. */
+  isSuspicious = false;
   readonly watch: NonfiniteWatch;
 
   constructor(
@@ -45,14 +48,17 @@ export class TrainingStep {
     private readonly catalogue: LayerCatalogue,
     private readonly reader: TensorReader,
     private readonly kernels: Kernels,
+    onNonfinite: () => void,
   ) {
     this.activations = new Activations(reader, kernels, level);
-    this.watch = new NonfiniteWatch(reader);
+    this.watch = new NonfiniteWatch(reader, onNonfinite);
   }
 
   /** A forward pass begins; calls are numbered afresh. */
   passBegins(): void {
     this.callCounts.clear();
+    this.isFirstCall = true;
+    this.isSuspicious = false;
     this.activations = new Activations(this.reader, this.kernels, this.level);
   }
 
@@ -72,14 +78,24 @@ export class TrainingStep {
     if (isBatchNormalization(layer) && !this.batchNorms.has(index)) {
       this.batchNorms.set(index, { index, layer, root, activation, statistics: null, passes: 0 });
     }
-    if (activation === null) this.watch.hold(index, output);
-    else this.watch.measured(index, activation);
+    if (input !== null && this.isFirstCall) this.watch.hold("input", index, layer, input);
+    this.isFirstCall = false;
+    if (activation === null) {
+      this.watch.hold("output", index, layer, output);
+      if (this.catalogue.layers[index]?.isOutput === true) this.isSuspicious ||= this.hasNonfinite(output);
+    } else this.watch.measured(index, layer, activation);
   }
 
   /** A BatchNorm layer has normalised with its batch's own statistics. */
   normalized(index: number, layer: BatchNormalizationLike, root: LayerLike, statistics: BatchStatistics): void {
+    this.isSuspicious ||= !statistics.variance.every(Number.isFinite);
     const known = this.batchNorms.get(index);
     this.batchNorms.set(index, { index, layer, root, activation: null, statistics, passes: (known?.passes ?? 0) + 1 });
+  }
+
+  private hasNonfinite(tensor: TensorLike): boolean {
+    const values = this.reader.values(tensor);
+    return values instanceof Float32Array && this.kernels.statistics.norm(values).nonfinite > 0;
   }
 
   /** Mean over the passes of the step; null when the loss was no number. */

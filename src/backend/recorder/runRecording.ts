@@ -62,6 +62,7 @@ export class RunRecording {
         this.writer.update({
           epoch: message.epoch,
           overhead: { percent: message.overheadPercent, skippedSteps: message.skippedSteps },
+          layerSteps: message.layerSteps,
         });
         break;
       case "end":
