@@ -1,12 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** For packages that name a licence and do not bring its text. @type {Readonly<Record<string, string>>} */
-const commonTexts = { "Apache-2.0": "node_modules/typescript/LICENSE" };
+/** For packages that name a licence and do not bring its text. @type {Readonly<Record<string, readonly string[]>>} */
+const commonTexts = {
+  "Apache-2.0": ["node_modules/typescript/LICENSE"],
+  // tfjs-layers: each file says "Copyright 2018 Google LLC" and which of the two it is under.
+  "Apache-2.0 AND MIT": ["node_modules/typescript/LICENSE", "LICENSE"],
+};
 
 /** Packages that have it in another file. @type {Readonly<Record<string, string>>} */
 const otherFiles = { seedrandom: "README.md" };
 
+const ourCopyright = /2026 Layerscope contributors/;
 const licenceFile = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
 
 /**
@@ -33,11 +38,11 @@ function bundledPackages(root, metafiles) {
 function describePackage(root, folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
   const own = readdirSync(join(root, folder)).filter((file) => licenceFile.test(file) || file === otherFiles[name]);
-  const paths = own.length > 0 ? own.sort().map((file) => join(folder, file)) : [commonTexts[license]];
-  const texts = paths.map((path) => {
-    if (path === undefined) throw new Error(`${name} ${version} (${license}) brings no licence text; name one for it.`);
-    return readFileSync(join(root, path), "utf8").trim();
-  });
+  const paths = own.length > 0 ? own.sort().map((file) => join(folder, file)) : commonTexts[license];
+  if (paths === undefined) throw new Error(`${name} ${version} (${license}) brings no licence text; name one for it.`);
+  const texts = paths.map((path) =>
+    readFileSync(join(root, path), "utf8").trim().replace(ourCopyright, "2018 Google LLC"),
+  );
   return { name, version, license, text: texts.join("\n\n") };
 }
 

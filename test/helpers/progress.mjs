@@ -29,5 +29,6 @@ export class Failure extends Error {}
 
 /** @param {unknown} error */
 export function report(error) {
-  console.error(error instanceof Failure ? `\n${error.message}` : error);
+  const told = error instanceof Failure || (error instanceof Error && "errors" in error); // esbuild's are told already
+  console.error(told ? `\n${error.message}` : error);
 }
