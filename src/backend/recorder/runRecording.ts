@@ -1,9 +1,12 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
 import type { FromTraining, ToTraining } from "../../protocol/control.js";
 import { decodeRows, type EndMessage, type StartMessage, type ToRecorder } from "../../protocol/recording.js";
+import { eventsFileName } from "../../run/format.js";
 import { newRunFile } from "../../run/runFile.js";
 import { RunWriter } from "../../run/runWriter.js";
+import { DerivedRows } from "../../stats/derivedRows.js";
 import { ControlServer } from "./controlServer.js";
-import { DerivedStatistics } from "./derivedStatistics.js";
 
 const flushEveryMs = 200;
 const heartbeatEveryMs = 1000;
@@ -17,7 +20,7 @@ const stopDelayMs = 20;
 /** One run as the recorder worker writes it. Every method may throw; the worker's entry takes care of it. */
 export class RunRecording {
   private readonly writer: RunWriter;
-  private readonly derived = new DerivedStatistics();
+  private readonly derived = new DerivedRows((series) => this.writer.current.layers[series]?.config ?? {});
   private readonly counters: Int32Array;
   private waitingBytes = 0;
   private flushTimer: NodeJS.Timeout | null = null;
@@ -33,9 +36,10 @@ export class RunRecording {
     private readonly guard: (work: () => void) => void,
   ) {
     this.counters = new Int32Array(start.shared);
+    const { folder, id } = ownFolder(start);
     this.writer = new RunWriter({
-      folder: start.folder,
-      run: newRunFile(start),
+      folder,
+      run: newRunFile({ ...start, id }),
       diskLimitBytes: start.diskLimitBytes,
     });
     this.writer.flush();
@@ -49,7 +53,6 @@ export class RunRecording {
         this.addRows(message.values);
         break;
       case "layers":
-        this.derived.setLayers(message.layers);
         this.writer.update({ layers: message.layers, weights: message.weights });
         break;
       case "engine":
@@ -57,6 +60,8 @@ export class RunRecording {
         break;
       case "event":
         this.writer.appendEvent(message.event);
+        if (message.event.type === "epoch") this.derived.startEpoch();
+        if (message.event.type === "note") this.writer.addNote(message.event.message);
         break;
       case "progress":
         this.writer.update({
@@ -165,5 +170,20 @@ export class RunRecording {
       default:
         return request satisfies never;
     }
+  }
+}
+
+/**
+ * The folder that the launcher made, for the first process that takes it. A process that runs the same script with
+ * the same environment (cluster, a script that starts itself) gets a folder beside it.
+ */
+function ownFolder({ folder, id, processId }: StartMessage): { readonly folder: string; readonly id: string } {
+  mkdirSync(folder, { recursive: true });
+  try {
+    closeSync(openSync(join(folder, eventsFileName), "wx"));
+    return { folder, id };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return { folder: `${folder}-${processId}`, id: `${id}-${processId}` };
   }
 }
