@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { copyFile, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { EngineError } from "./engineError.js";
+import { EngineError, throwIfCancelled } from "./engineError.js";
 import type { WheelSpec } from "./engineSpec.js";
 import type { PipTool } from "./engineTools.js";
 import { explainToolFailure } from "./explainToolFailure.js";
-import { type ProcessOutcome, runProcess } from "./runProcess.js";
+import { runProcess } from "./runProcess.js";
+import { adoptPartial, filesIn, keepPartial, removeAttempts, sizeOf, wheelFiles } from "./wheelPartials.js";
 
 export interface DownloadContext {
   /** Where wheels lie; complete ones directly, interrupted ones in `attempt-*`. */
@@ -19,7 +20,6 @@ export interface DownloadContext {
 }
 
 const pollIntervalMs = 250;
-const worthResumingBytes = 1_000_000;
 /** The wheels are taken apart, never run by Python, so any tag of theirs will do for everybody's Python. */
 const pythonVersion = "3.11";
 
@@ -53,14 +53,9 @@ export async function downloadWheel(wheel: WheelSpec, context: DownloadContext):
   const target = join(context.folder, wheel.file);
   if (await isWhole(target, wheel)) return target;
   await rm(target, { force: true });
-  const partial = await largestPartial(wheel, context.folder);
   const attempt = join(context.folder, `attempt-${process.pid}-${Date.now().toString(36)}`);
   await mkdir(join(attempt, "temporary"), { recursive: true });
-  if (partial && (await resume(wheel, partial, attempt, target, context))) {
-    await removeAttempts(context.folder);
-    return target;
-  }
-  const got = await downloadAll(wheel, attempt, context);
+  const got = await fetchWhole(wheel, attempt, context);
   const sha256 = await sha256Of(got, context.signal);
   if (sha256 !== wheel.sha256) {
     await removeAttempts(context.folder);
@@ -69,6 +64,20 @@ export async function downloadWheel(wheel: WheelSpec, context: DownloadContext):
   await rename(got, target);
   await removeAttempts(context.folder);
   return target;
+}
+
+/** A file that should be the wheel; goes on by itself where the connection breaks off but moves. */
+async function fetchWhole(wheel: WheelSpec, attempt: string, context: DownloadContext): Promise<string> {
+  const resumed = await resumeWhileGrowing(wheel, attempt, context);
+  if (resumed) return resumed;
+  try {
+    return await downloadAll(wheel, attempt, context);
+  } catch (error) {
+    throwIfCancelled(context.signal);
+    const rest = await resumeWhileGrowing(wheel, attempt, context);
+    if (rest) return rest;
+    throw error;
+  }
 }
 
 async function downloadAll(wheel: WheelSpec, attempt: string, context: DownloadContext): Promise<string> {
@@ -83,38 +92,37 @@ async function downloadAll(wheel: WheelSpec, attempt: string, context: DownloadC
     "--progress-bar",
     "off",
   ];
+  const { pip, env, signal } = context;
   const outcome = await watched(attempt, wheel, context, () =>
-    runPip([...args, ...targetOptions(wheel), "--dest", output, `${wheel.name}==${wheel.version}`], attempt, context),
+    runProcess(
+      pip.program,
+      [...pip.arguments, ...args, ...targetOptions(wheel), "--dest", output, `${wheel.name}==${wheel.version}`],
+      { env: temporaryIn(attempt, env), signal },
+    ),
   );
   const file = outcome.exitCode === 0 ? (await filesIn(output)).find((name) => name.endsWith(".whl")) : undefined;
   if (file === undefined) throw explainToolFailure("pip", outcome, context.folder);
   return join(output, file);
 }
 
-async function resume(
-  wheel: WheelSpec,
-  partial: string,
-  attempt: string,
-  target: string,
-  context: DownloadContext,
-): Promise<boolean> {
-  // A copy: a pip that outlived its parent may still be writing to the original.
-  const part = join(attempt, basename(target));
-  await copyFile(partial, part);
+/** Null where there is nothing to go on with, or it does not work. */
+async function resumeWhileGrowing(wheel: WheelSpec, attempt: string, context: DownloadContext): Promise<string | null> {
+  const part = await adoptPartial(wheel, attempt, context.folder);
+  if (part === null) return null;
   const { pip, env, signal } = context;
   const script =
     pip.arguments[0] === "-m" ? resumeScript : `import sys; sys.path.insert(0, ${pythonPath(pip)})\n${resumeScript}`;
   const args = ["-c", script, part, `${wheel.name}==${wheel.version}`, ...targetOptions(wheel)];
-  const outcome = await watched(attempt, wheel, context, () =>
-    runProcess(pip.program, args, { env: temporaryIn(attempt, env), signal }),
-  );
-  if (outcome.exitCode === 0 && (await isWhole(part, wheel, signal))) {
-    await rename(part, target);
-    return true;
+  for (let before = -1, bytes = await sizeOf(part); ; before = bytes, bytes = await sizeOf(part)) {
+    if (bytes === wheel.bytes && (await isWhole(part, wheel, signal))) return part;
+    if (bytes === null || bytes >= wheel.bytes) break;
+    if (bytes === before) return null;
+    await watched(attempt, wheel, context, () =>
+      runProcess(pip.program, args, { env: temporaryIn(attempt, env), signal }),
+    );
   }
   await rm(part, { force: true });
-  if (outcome.exitCode === 0) await removeOtherAttempts(attempt);
-  return false;
+  return null;
 }
 
 /** The wheel that `ensurepip` carries, as a Python literal. */
@@ -125,11 +133,6 @@ function pythonPath(pip: PipTool): string {
 function targetOptions(wheel: WheelSpec): readonly string[] {
   const target = ["--platform", wheel.platform, "--implementation", "cp", "--python-version", pythonVersion];
   return ["--no-cache-dir", "--no-deps", "--only-binary", ":all:", ...target];
-}
-
-function runPip(args: readonly string[], attempt: string, context: DownloadContext): Promise<ProcessOutcome> {
-  const { pip, env, signal } = context;
-  return runProcess(pip.program, [...pip.arguments, ...args], { env: temporaryIn(attempt, env), signal });
 }
 
 /** pip downloads to its temporary folder first: ours, so that progress can be seen and what it leaves can be used. */
@@ -147,6 +150,7 @@ async function watched<Result>(
   let highest = 0;
   const look = async () => {
     const found = await wheelFiles(attempt);
+    await keepPartial(attempt, wheel, found);
     highest = Math.max(highest, ...found.map(({ bytes }) => Math.min(bytes, wheel.bytes)));
     context.onBytes(highest);
   };
@@ -158,36 +162,6 @@ async function watched<Result>(
   }
 }
 
-/** The longest beginning of the wheel that earlier attempts left. */
-async function largestPartial(wheel: WheelSpec, folder: string): Promise<string | null> {
-  const attempts = (await filesIn(folder)).filter((name) => name.startsWith("attempt-"));
-  const found = (await Promise.all(attempts.map((name) => wheelFiles(join(folder, name))))).flat();
-  const candidates = found.filter(
-    ({ path, bytes }) => bytes >= worthResumingBytes && bytes <= wheel.bytes && basename(path) === wheel.file,
-  );
-  const [largest] = candidates.sort((a, b) => b.bytes - a.bytes);
-  return largest?.path ?? null;
-}
-
-/** The wheels in an attempt's folder: its own copy, pip's temporary one, pip's finished one. */
-async function wheelFiles(attempt: string): Promise<readonly { path: string; bytes: number }[]> {
-  const temporary = join(attempt, "temporary");
-  const folders = [
-    attempt,
-    join(attempt, "complete"),
-    ...(await filesIn(temporary)).map((name) => join(temporary, name)),
-  ];
-  const found: { path: string; bytes: number }[] = [];
-  for (const folder of folders) {
-    for (const name of (await filesIn(folder)).filter((file) => file.endsWith(".whl"))) {
-      const path = join(folder, name);
-      const bytes = await sizeOf(path);
-      if (bytes !== null) found.push({ path, bytes });
-    }
-  }
-  return found;
-}
-
 async function isWhole(path: string, wheel: WheelSpec, signal?: AbortSignal): Promise<boolean> {
   return (await sizeOf(path)) === wheel.bytes && (await sha256Of(path, signal)) === wheel.sha256;
 }
@@ -196,34 +170,6 @@ async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal ? { signal } : {});
   return hash.digest("hex");
-}
-
-async function removeAttempts(folder: string): Promise<void> {
-  const attempts = (await filesIn(folder)).filter((name) => name.startsWith("attempt-"));
-  await Promise.all(attempts.map((name) => rm(join(folder, name), { recursive: true, force: true })));
-}
-
-/** What resuming gave had another hash: its beginning is not to be used again. */
-async function removeOtherAttempts(own: string): Promise<void> {
-  const folder = dirname(own);
-  const others = (await filesIn(folder)).filter((name) => name.startsWith("attempt-") && name !== basename(own));
-  await Promise.all(others.map((name) => rm(join(folder, name), { recursive: true, force: true })));
-}
-
-async function filesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch {
-    return [];
-  }
-}
-
-async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size;
-  } catch {
-    return null;
-  }
 }
 
 function wrongHash(wheel: WheelSpec, got: string): EngineError {
