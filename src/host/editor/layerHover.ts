@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 import type { LayerSummary } from "../../protocol/views.js";
 import type { LayerInfo } from "../../run/format.js";
+import { widthFor } from "../../run/runHistory.js";
 import type { StatisticName } from "../../stats/catalogue.js";
 import { meanAndDeviation, shortNumber } from "../numbers.js";
 import type { Sessions } from "../session/sessions.js";
 import type { SessionView } from "../session/sessionView.js";
-import { bucketFor } from "../views/liveWindow.js";
 import { type ChartColors, hoverChart } from "./hoverChart.js";
 import type { LayerSources } from "./layerSources.js";
 
@@ -82,8 +82,8 @@ function numberRows({ last }: LayerSummary): [string, string][] {
 function chartOf(layer: LayerInfo, session: SessionView): string | undefined {
   const extent = session.extent();
   if (extent.to < extent.from) return undefined;
-  const bucket = bucketFor(extent, chartPoints);
-  const series = (statistic: StatisticName) => session.series({ layer: layer.index, statistic }, extent, bucket);
+  const width = widthFor(extent, chartPoints);
+  const series = (statistic: StatisticName) => session.series({ layer: layer.index, statistic }, extent, width);
   return hoverChart(series("mean"), series("variance"), chartColors());
 }
 

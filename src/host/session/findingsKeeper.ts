@@ -13,6 +13,10 @@ export class FindingsKeeper {
     return this.list;
   }
 
+  restore(findings: readonly ViewFinding[]): void {
+    this.set(findings);
+  }
+
   clear(): void {
     this.set([]);
   }

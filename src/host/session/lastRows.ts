@@ -2,6 +2,7 @@ import type { LayerSummary } from "../../protocol/views.js";
 import { type ColumnBatch, isPresent } from "../../run/columnBatch.js";
 import type { LayerInfo } from "../../run/format.js";
 import type { ListName, ScalarName, StatisticName } from "../../stats/catalogue.js";
+import type { SessionMemory } from "./sessionMemory.js";
 
 interface LastOfLayer {
   step: number;
@@ -20,6 +21,14 @@ export class LastRows {
     this.weightOwners = new Map(
       layers.flatMap(({ index, weights: [kernel] }) => (kernel === undefined ? [] : [[kernel, index] as const])),
     );
+  }
+
+  state(): SessionMemory["last"] {
+    return [...this.layers].map(([layer, { step, values }]) => ({ layer, step, values }));
+  }
+
+  restore(last: SessionMemory["last"]): void {
+    for (const { layer, step, values } of last) this.layers.set(layer, { step, values: { ...values } });
   }
 
   clear(): void {

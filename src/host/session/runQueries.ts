@@ -6,116 +6,89 @@ import type {
   HistogramsMessage,
   HistogramsRequest,
   SeriesData,
+  SeriesKey,
   SeriesRequest,
 } from "../../protocol/views.js";
 import type { LayerInfo } from "../../run/format.js";
-import type { RunReader } from "../../run/runReader.js";
+import type { RunHistory, StepRange } from "../../run/runHistory.js";
 import { readSeries, type SeriesPoint } from "../../run/seriesReader.js";
+import type { SeriesBuckets } from "../../run/tiers/bucketBuilder.js";
 import { listColumns, type StatisticName, scalarColumns, type TableName, tableNames } from "../../stats/catalogue.js";
-import { bucketSeries, meanOf } from "./bucketSeries.js";
-import type { StepRange } from "./sessionView.js";
+import { healthMapRow } from "./healthMapRow.js";
 
 const histogramBins = 64;
-const channelStatistics = [...listColumns.activations, ...listColumns.batchNorm].filter((name) => name !== "histogram");
 
-/** Answers the views' questions about one run; reads only the columns that are asked for. */
+/** Answers the views' questions about one run. */
 export class RunQueries {
   constructor(
-    private readonly reader: RunReader,
+    private readonly history: () => RunHistory,
     private readonly layers: () => readonly LayerInfo[],
     private readonly extent: () => StepRange,
   ) {}
 
-  series(request: SeriesRequest, range: StepRange, bucket: number): SeriesData {
-    const { layer, statistic, weight } = request;
+  /** Points by buckets of `width` steps, a power of two. */
+  series({ layer, statistic, weight }: SeriesRequest, range: StepRange, width: number): SeriesData {
     const key = weight === undefined ? { layer, statistic } : { layer, statistic, weight };
-    return bucketSeries(key, this.points(request, range), bucket);
+    const { step, mean, min, max, nonfinite } = this.buckets(key, range, width);
+    return { key, step, mean, min, max, nonfinite };
   }
 
   channels({ layer, step }: ChannelsRequest): ChannelsMessage {
-    const to = step ?? this.extent().to;
-    const values: Partial<Record<StatisticName, Float64Array>> = {};
-    let newest = 0;
-    // Steps are looked at in widening windows back from the one wanted: the last captured one is nearly always close.
-    for (let width = 64; ; width *= 16) {
-      const range = { from: to - width, to };
-      for (const statistic of channelStatistics) {
-        if (values[statistic] !== undefined) continue;
-        const last = this.points({ layer, statistic }, range).at(-1);
-        if (last === undefined || typeof last.value === "number") continue;
-        values[statistic] = Float64Array.from(last.value);
-        newest = Math.max(newest, last.step);
-      }
-      if (Object.keys(values).length > 0 || range.from <= this.extent().from) break;
-    }
-    return { type: "channels", layer, step: newest, values };
+    const found = this.history().channelsAt(layer, step ?? this.extent().to);
+    const values = Object.fromEntries(
+      Object.entries(found.values).map(([name, list]) => [name, Float64Array.from(list)]),
+    );
+    return { type: "channels", layer, step: Math.max(0, found.step), values };
   }
 
-  healthMap({ statistic, columns, range }: HealthMapRequest): HealthMapMessage {
+  /** With fewer columns than asked for where fewer steps were captured, so that the map has no empty stripes. */
+  healthMap({ statistic, columns: mostColumns, range }: HealthMapRequest): HealthMapMessage {
     const { from, to } = range ?? this.extent();
     const layers = this.layers();
-    const values = new Float64Array(layers.length * columns).fill(Number.NaN);
-    const width = (to - from + 1) / columns;
-    for (const [row, layer] of layers.entries()) {
-      const weight = layer.weights[0];
-      if (tableOf(statistic) === "weights" && weight === undefined) continue;
-      const request = { layer: layer.index, statistic, ...(weight === undefined ? {} : { weight }) };
-      this.fillRow(
-        values.subarray(row * columns, (row + 1) * columns),
-        this.points(request, { from, to }),
-        from,
+    const steps = Math.max(1, to - from + 1);
+    const width = 2 ** Math.max(0, Math.floor(Math.log2(steps / mostColumns)));
+    const rows = layers.map((layer) => {
+      const [kernel] = layer.weights;
+      const weight = tableOf(statistic) === "weights" ? kernel : undefined;
+      return this.buckets(
+        { layer: layer.index, statistic, ...(weight === undefined ? {} : { weight }) },
+        { from, to },
         width,
       );
-    }
+    });
+    const longest = Math.max(1, ...rows.map(({ step }) => step.length));
+    const columns = Math.min(mostColumns, longest);
+    const values = new Float64Array(layers.length * columns);
+    for (const [row, buckets] of rows.entries()) values.set(healthMapRow(buckets, from, steps, columns), row * columns);
     return { type: "healthMap", statistic, layers: layers.map(({ index }) => index), columns, from, to, values };
   }
 
   histograms({ layer, columns, range }: HistogramsRequest): HistogramsMessage {
     const within = range ?? this.extent();
-    const all = this.points({ layer, statistic: "histogram" }, within);
-    const chosen = spread(all, columns);
-    const low = new Map(
-      this.points({ layer, statistic: "histogramMin" }, within).map(({ step, value }) => [step, value]),
-    );
-    const high = new Map(
-      this.points({ layer, statistic: "histogramMax" }, within).map(({ step, value }) => [step, value]),
-    );
-    const bins =
-      Math.max(0, ...chosen.map(({ value }) => (typeof value === "number" ? 0 : value.length))) || histogramBins;
+    const read = (name: StatisticName) => readSeries(this.history().reader, "activations", layer, name, within);
+    const chosen = spread(read("histogram"), columns);
+    const bins = Math.max(0, ...chosen.map(({ value }) => (typeof value === "number" ? 0 : value.length)));
     const counts = new Float64Array(chosen.length * bins);
     for (const [at, { value }] of chosen.entries()) if (typeof value !== "number") counts.set(value, at * bins);
-    const numbers = (source: Map<number, SeriesPoint["value"]>) =>
-      Float64Array.from(chosen, ({ step }) => (source.get(step) as number | undefined) ?? Number.NaN);
+    const edges = (name: StatisticName) => {
+      const byStep = new Map(read(name).map(({ step, value }) => [step, Number(value)]));
+      return Float64Array.from(chosen, ({ step }) => byStep.get(step) ?? Number.NaN);
+    };
     return {
       type: "histograms",
       layer,
-      bins,
+      bins: bins === 0 ? histogramBins : bins,
       step: Float64Array.from(chosen, ({ step }) => step),
-      low: numbers(low),
-      high: numbers(high),
+      low: edges("histogramMin"),
+      high: edges("histogramMax"),
       counts,
     };
   }
 
-  private points({ layer, statistic, weight }: SeriesRequest, range: StepRange): SeriesPoint[] {
+  private buckets({ layer, statistic, weight }: SeriesKey, range: StepRange, width: number): SeriesBuckets {
     const table = tableOf(statistic);
-    if (table === "weights" && weight === undefined) return [];
-    const series = table === "steps" ? 0 : table === "weights" ? (weight as number) : layer;
-    return readSeries(this.reader, table, series, statistic, range);
-  }
-
-  private fillRow(row: Float64Array, points: readonly SeriesPoint[], from: number, width: number): void {
-    const counts = new Float64Array(row.length);
-    for (const { step, value } of points) {
-      const column = Math.min(row.length - 1, Math.floor((step - from) / width));
-      const number = typeof value === "number" ? value : meanOf(value);
-      if (!Number.isFinite(number)) row[column] = Number.POSITIVE_INFINITY;
-      else if (row[column] !== Number.POSITIVE_INFINITY) {
-        const count = counts[column] as number;
-        row[column] = count === 0 ? number : ((row[column] as number) * count + number) / (count + 1);
-        counts[column] = count + 1;
-      }
-    }
+    const series = table === "steps" ? 0 : table === "weights" ? (weight ?? -1) : layer;
+    return this.history().series(table, series, statistic, range, width);
   }
 }
 
@@ -125,15 +98,16 @@ const tables = new Map<StatisticName, TableName>(
   ),
 );
 
-export function tableOf(statistic: StatisticName): TableName {
+function tableOf(statistic: StatisticName): TableName {
   return tables.get(statistic) ?? "steps";
 }
 
-/** At most `count` of the items, first and last among them. */
-function spread<T>(items: readonly T[], count: number): T[] {
-  if (items.length <= count) return [...items];
-  const at = Array.from({ length: count }, (_, index) =>
-    Math.round((index * (items.length - 1)) / Math.max(1, count - 1)),
+/** At most `count` of the points, first and last among them. */
+function spread(points: readonly SeriesPoint[], count: number): readonly SeriesPoint[] {
+  if (points.length <= count) return points;
+  const last = points.length - 1;
+  return Array.from(
+    { length: count },
+    (_, at) => points[Math.round((at * last) / Math.max(1, count - 1))] as SeriesPoint,
   );
-  return at.map((index) => items[index] as T);
 }

@@ -1,4 +1,3 @@
-import * as vscode from "vscode";
 import type {
   ChannelsMessage,
   ChannelsRequest,
@@ -14,16 +13,18 @@ import type {
   ViewFinding,
 } from "../../protocol/views.js";
 import type { LayerInfo, RunEvent, RunFile, RunStatus, WeightInfo } from "../../run/format.js";
-import { RunFolderError, readRunFile } from "../../run/runFile.js";
-import { type RunPoll, RunReader } from "../../run/runReader.js";
+import { effectiveStatus, RunFolderError, readRunFile } from "../../run/runFile.js";
+import { RunHistory, type StepRange } from "../../run/runHistory.js";
+import type { RunPoll } from "../../run/runReader.js";
 import { Disposable, type Release } from "../disposable.js";
-import { type Log, messageOf } from "../log.js";
+import { Emitter } from "../emitter.js";
 import { FindingsKeeper } from "./findingsKeeper.js";
 import { LastRows } from "./lastRows.js";
 import { RunQueries } from "./runQueries.js";
-import { progress, type RunSight, runCondition } from "./runState.js";
-import type { SessionChange, SessionView, StepRange } from "./sessionView.js";
-import { stateSentence } from "./stateSentence.js";
+import { progress, type RunCondition, type RunSight, runCondition } from "./runState.js";
+import { memoryText, parseMemory, type SessionMemory } from "./sessionMemory.js";
+import type { SessionChange, SessionView } from "./sessionView.js";
+import type { StateSentence } from "./stateSentence.js";
 import { StepClock } from "./stepClock.js";
 
 const visiblePollMs = 100;
@@ -31,12 +32,19 @@ const hiddenPollMs = 1000;
 /** Bytes read in one go, so that opening a long run never holds up the extension host. */
 const pollBytes = 4 * 2 ** 20;
 
-/** Follows one run folder and tells what changed. */
+/** What a session needs of its surroundings. */
+export interface SessionHost {
+  /** The sentence for a condition, in the user's language. */
+  readonly describe: (condition: RunCondition, run: RunFile, steps: number) => StateSentence;
+  readonly log: (problem: string, cause?: unknown) => void;
+}
+
+/** Follows one run folder and tells what changed. Knows nothing of VS Code. */
 export class RunSession extends Disposable implements SessionView {
-  private readonly changed = this._register(new vscode.EventEmitter<SessionChange>());
+  private readonly changed = this._register(new Emitter<SessionChange>());
   readonly onDidChange = this.changed.event;
 
-  private readonly reader: RunReader;
+  private history: RunHistory;
   private readonly queries: RunQueries;
   private readonly lastRows = new LastRows();
   private readonly clock = new StepClock();
@@ -54,16 +62,17 @@ export class RunSession extends Disposable implements SessionView {
 
   constructor(
     readonly folder: string,
-    private readonly log: Log,
+    private readonly host: SessionHost,
   ) {
     super();
-    this.reader = new RunReader(folder);
+    this.history = new RunHistory(folder);
     this.queries = new RunQueries(
-      this.reader,
+      () => this.history,
       () => this.layers,
       () => this.extent(),
     );
     this._register({ dispose: () => clearTimeout(this.timer) });
+    this.restore();
     this.refresh();
   }
 
@@ -102,7 +111,7 @@ export class RunSession extends Disposable implements SessionView {
   header(): RunHeader {
     const { file } = this;
     if (file === null) {
-      const sentence = this.problem ?? vscode.l10n.t("Reading {0}…", this.folder);
+      const sentence = this.problem ?? "";
       const nothing = { run: null, loss: null, stepsPerSecond: null, elapsedMs: null, remainingMs: null };
       return { state: "none", sentence, action: null, ...nothing };
     }
@@ -117,7 +126,7 @@ export class RunSession extends Disposable implements SessionView {
     const { layers: _layers, weights: _weights, ...run } = file;
     return {
       state,
-      ...stateSentence(condition, file, this.steps),
+      ...this.host.describe(condition, file, this.steps),
       run: { ...run, status: this.seenStatus, steps: this.steps },
       loss: this.clock.loss,
       ...progress(sight, this.clock.timesMs),
@@ -147,8 +156,8 @@ export class RunSession extends Disposable implements SessionView {
     return { from: this.clock.firstStep ?? 0, to: this.clock.firstStep === null ? -1 : this.clock.steps };
   }
 
-  series(request: SeriesRequest, range: StepRange, bucket: number): SeriesData {
-    return this.queries.series(request, range, bucket);
+  series(request: SeriesRequest, range: StepRange, width: number): SeriesData {
+    return this.queries.series(request, range, width);
   }
 
   channels(request: ChannelsRequest): ChannelsMessage {
@@ -167,7 +176,7 @@ export class RunSession extends Disposable implements SessionView {
     if (this.isDisposed) return;
     let more = false;
     try {
-      const poll = this.reader.poll({ maxBytes: pollBytes });
+      const poll = this.history.poll(pollBytes);
       more = poll.more;
       this.take(poll);
     } catch (thrown) {
@@ -178,6 +187,34 @@ export class RunSession extends Disposable implements SessionView {
     if (more) this.timer = setTimeout(() => this.poll(), 0);
     else if (this.seenStatus === "running") {
       this.timer = setTimeout(() => this.poll(), this.watchers > 0 ? visiblePollMs : hiddenPollMs);
+    } else this.history.save(memoryText(this.memory()));
+  }
+
+  private memory(): SessionMemory {
+    return {
+      clock: this.clock.state(),
+      last: this.lastRows.state(),
+      epochs: this.epochList,
+      findings: this.findings,
+    };
+  }
+
+  /** An ended run goes on from what was kept beside it; whatever cannot be used is read again from the rows. */
+  private restore(): void {
+    try {
+      const run = readRunFile(this.folder);
+      if (effectiveStatus(run) === "running") return;
+      const memory = parseMemory(this.history.restore());
+      if (memory === null) {
+        this.history = new RunHistory(this.folder);
+        return;
+      }
+      this.clock.restore(memory.clock);
+      this.lastRows.restore(memory.last);
+      this.epochList = [...memory.epochs];
+      this.findingsKeeper.restore(memory.findings);
+    } catch {
+      // The first poll says what is wrong with the folder.
     }
   }
 
@@ -196,7 +233,9 @@ export class RunSession extends Disposable implements SessionView {
     }
     const epochs = this.addEpochs(events);
     const findings = this.findingsKeeper.add(run, status, batches, events);
-    const summaries = this.summarise(findings ? run.layers.map(({ index }) => index) : touched);
+    const summaries = this.summarise(
+      findings || this.summaryOf.size === 0 ? run.layers.map(({ index }) => index) : touched,
+    );
     const condition = runCondition(this.sight(run));
     const header = run !== before || ended || batches.length > 0 || condition !== this.condition;
     this.condition = condition;
@@ -254,9 +293,9 @@ export class RunSession extends Disposable implements SessionView {
   }
 
   private failed(thrown: unknown): void {
-    const message = messageOf(thrown);
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
     const isGone = thrown instanceof RunFolderError;
-    if (this.problem !== message) this.log.error(message, isGone ? undefined : thrown);
+    if (this.problem !== message) this.host.log(message, isGone ? undefined : thrown);
     this.problem = message;
     // What has been read stays on screen unless the folder is no run (any more).
     if (isGone) this.file = null;

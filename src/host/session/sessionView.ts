@@ -1,4 +1,3 @@
-import type { Event } from "vscode";
 import type {
   ChannelsMessage,
   ChannelsRequest,
@@ -14,7 +13,9 @@ import type {
   ViewFinding,
 } from "../../protocol/views.js";
 import type { LayerInfo, RunFile, RunStatus, WeightInfo } from "../../run/format.js";
+import type { StepRange } from "../../run/runHistory.js";
 import type { Release } from "../disposable.js";
+import type { Listenable } from "../emitter.js";
 
 /** What changed since the last event; a view sends only that. */
 export interface SessionChange {
@@ -26,11 +27,6 @@ export interface SessionChange {
   /** New rows, or rows that were thinned or start afresh (`reset`). */
   readonly rows: boolean;
   readonly reset: boolean;
-}
-
-export interface StepRange {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** One run as the parts of the host see it. */
@@ -46,14 +42,14 @@ export interface SessionView {
   readonly summaries: ReadonlyMap<number, LayerSummary>;
   readonly findings: readonly ViewFinding[];
   readonly epochs: readonly EpochMetrics[];
-  readonly onDidChange: Event<SessionChange>;
+  readonly onDidChange: Listenable<SessionChange>;
   header(): RunHeader;
   /** While at least one is held the run is read often enough for a live picture. */
   watch(): Release;
   /** First and last recorded step. */
   extent(): StepRange;
-  /** Points by buckets of so many steps, aligned at multiples of it. */
-  series(request: SeriesRequest, range: StepRange, bucket: number): SeriesData;
+  /** Points by buckets of `width` steps (a power of two), aligned at multiples of it. */
+  series(request: SeriesRequest, range: StepRange, width: number): SeriesData;
   channels(request: ChannelsRequest): ChannelsMessage;
   healthMap(request: HealthMapRequest): HealthMapMessage;
   histograms(request: HistogramsRequest): HistogramsMessage;

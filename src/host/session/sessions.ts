@@ -9,7 +9,13 @@ import { FolderWatch } from "./folderWatch.js";
 import { type KnownRun, RunCatalogue } from "./runCatalogue.js";
 import { RunSession } from "./runSession.js";
 import type { SessionChange } from "./sessionView.js";
-import { noFolderSentence, noRunSentence, type StateSentence, startingSentence } from "./stateSentence.js";
+import {
+  noFolderSentence,
+  noRunSentence,
+  type StateSentence,
+  startingSentence,
+  stateSentence,
+} from "./stateSentence.js";
 
 const currentRunKey = "layerscope.currentRun";
 const outsideFoldersKey = "layerscope.outsideFolders";
@@ -96,7 +102,10 @@ export class Sessions extends Disposable {
     if (this.session?.folder === folder) return this.session;
     this.launch = null;
     this.withoutRun = null;
-    const session = new RunSession(folder, this.log);
+    const session = new RunSession(folder, {
+      describe: stateSentence,
+      log: (problem, cause) => this.log.error(problem, cause),
+    });
     this.show(session);
     void this.memento.update(currentRunKey, folder);
     return session;

@@ -1,4 +1,5 @@
 import { type ColumnBatch, isPresent } from "../../run/columnBatch.js";
+import type { SessionMemory } from "./sessionMemory.js";
 
 const kept = 64;
 
@@ -9,6 +10,18 @@ export class StepClock {
   steps = 0;
   firstStep: number | null = null;
   loss: number | null = null;
+
+  state(): SessionMemory["clock"] {
+    const { timesMs, steps, firstStep, loss } = this;
+    return { timesMs: [...timesMs], steps, firstStep, loss };
+  }
+
+  restore({ timesMs, steps, firstStep, loss }: SessionMemory["clock"]): void {
+    this.timesMs.splice(0, this.timesMs.length, ...timesMs);
+    this.steps = steps;
+    this.firstStep = firstStep;
+    this.loss = loss;
+  }
 
   clear(): void {
     this.timesMs.length = 0;

@@ -31,8 +31,7 @@ export function viewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, view
 <link rel="stylesheet" href="${style}">
 <script id="l10n" type="application/json" nonce="${nonce}">${json(vscode.l10n.bundle ?? {})}</script>
 </head>
-<body data-view="${view}">
-<main id="root"></main>
+<body data-layerscope-view="${view}">
 <script nonce="${nonce}" src="${script}"></script>
 </body>
 </html>`;

@@ -1,4 +1,4 @@
-import type { StepRange } from "../session/sessionView.js";
+import { type StepRange, widthFor } from "../../run/runHistory.js";
 
 export interface WindowPlan {
   readonly range: StepRange;
@@ -21,7 +21,7 @@ export class LiveWindow {
   /** Null: nothing new. */
   next(extent: StepRange): WindowPlan | null {
     if (extent.to < extent.from) return null;
-    const bucket = bucketFor(extent, this.points);
+    const bucket = widthFor(extent, this.points);
     const { sent } = this;
     this.sent = { ...extent, bucket };
     if (sent === null || sent.bucket !== bucket || sent.from !== extent.from || extent.to < sent.to) {
@@ -35,13 +35,6 @@ export class LiveWindow {
   reset(): void {
     this.sent = null;
   }
-}
-
-/** Smallest power of two with which a range fits into so many points. */
-export function bucketFor({ from, to }: StepRange, points: number): number {
-  let bucket = 1;
-  while (Math.floor(to / bucket) - Math.floor(from / bucket) + 1 > points) bucket *= 2;
-  return bucket;
 }
 
 function alignDown(step: number, bucket: number): number {

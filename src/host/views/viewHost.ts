@@ -7,11 +7,12 @@ import type {
   ToView,
   ViewAction,
 } from "../../protocol/views.js";
+import { widthFor } from "../../run/runHistory.js";
 import { Disposable, type Release } from "../disposable.js";
 import { type Log, messageOf } from "../log.js";
 import type { Sessions } from "../session/sessions.js";
 import type { SessionChange, SessionView } from "../session/sessionView.js";
-import { bucketFor, LiveWindow } from "./liveWindow.js";
+import { LiveWindow } from "./liveWindow.js";
 import { parseFromView } from "./parseFromView.js";
 import { carryOut } from "./viewRequests.js";
 
@@ -169,7 +170,7 @@ export class ViewHost extends Disposable {
       if (!afresh && session.steps > range.to) return;
       const data = wanted.series.map((request) => {
         const points = request.points ?? wanted.points;
-        return session.series(request, range, bucketFor(range, points));
+        return session.series(request, range, widthFor(range, points));
       });
       this.send({ type: "series", ...range, append: false, data });
       return;
