@@ -1,6 +1,7 @@
 import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "../run/format.js";
 import type { RunReader } from "../run/runReader.js";
 import { RunSummary, type SeriesSummary, type StatisticValue } from "../run/runSummary.js";
+import { shownLayers } from "../run/shownLayers.js";
 import { listColumns, scalarColumns, type TableName } from "../stats/catalogue.js";
 import { readWholeRun } from "./openRun.js";
 
@@ -51,7 +52,7 @@ export function describeRun(reader: RunReader): RunDescription {
     overhead: run.overhead,
     loss: summary.stepValue("loss"),
     notes: run.notes,
-    layers: run.layers.map((layer) => describeLayer(layer, run, summary)),
+    layers: shownLayers(run).map((layer) => describeLayer(layer, run, summary)),
   };
 }
 
