@@ -4,10 +4,12 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { compileAssembly } from "./assembly.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../../../..");
 const output = join(root, "dist/embedded");
+const assembled = join(root, "node_modules/.cache/layerscope/training.wasm");
 const modules = join(root, "node_modules/@tensorflow");
 
 /** Package → entry of its bundle. Each imports the others by name, so that a project's own copy is used where there is one. */
@@ -112,6 +114,8 @@ export async function buildEmbedded({ minify = false } = {}) {
       plugins: [onHelpers],
     }),
   ]);
+  await compileAssembly(assembled);
+  copyFileSync(assembled, join(output, "training.wasm"));
   for (const name of Object.keys(packages)) {
     const { version, license } = JSON.parse(readFileSync(join(modules, name, "package.json"), "utf8"));
     const manifest = { name: `@tensorflow/${name}`, version, license, main: "index.cjs" };

@@ -1,6 +1,7 @@
-import type { KernelConfig, KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { engine } from "@tensorflow/tfjs-core";
 import type { EmbeddedBackend } from "./embeddedBackend.js";
+import { kernelRegistry } from "./kernelTable.js";
 
 type Values = Float32Array | Int32Array | Uint8Array | Uint8Array[];
 
@@ -20,11 +21,11 @@ export function fallbackCounts(): ReadonlyMap<string, number> {
 }
 
 /** Runs tfjs's JavaScript kernel on copies of the inputs. */
-export function cpuFallback(kernelName: string, lookUp: (name: string) => KernelConfig | undefined): KernelFunc {
+export function cpuFallback(kernelName: string): KernelFunc {
   return ({ inputs, attrs, backend }) => {
     const embedded = backend as EmbeddedBackend;
     const cpu = engine().findBackend("cpu") as unknown as CpuBackend | null;
-    const kernel = lookUp(kernelName);
+    const kernel = kernelRegistry().get(`cpu_${kernelName}`);
     if (!cpu || !kernel) throw new Error(`Kernel '${kernelName}' is neither in WebAssembly nor in the JS backend.`);
     cpu.firstUse = false;
     count(kernelName);

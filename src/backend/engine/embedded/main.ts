@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import type { KernelConfig } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-wasm/dist/register_all_kernels";
 import { cpuFallback } from "./cpuFallback.js";
 import { EmbeddedBackend } from "./embeddedBackend.js";
-import { kernelTable } from "./kernelTable.js";
+import { kernelRegistry, kernelTable } from "./kernelTable.js";
 import "./kernels/index.js";
 
 /** Names under which the kernels can be found; the second is tfjs-node's, for scripts that ask for it. */
@@ -13,7 +12,7 @@ let backend: EmbeddedBackend | null = null;
 /** The embedded engine, made when the first tensor is; registers its kernels for whichever tfjs-core is loaded. */
 export function createEmbedded(): EmbeddedBackend {
   if (backend) return backend;
-  backend = new EmbeddedBackend(join(__dirname, "tfjs-backend-wasm-simd.wasm"));
+  backend = new EmbeddedBackend(__dirname);
   const registry = kernelRegistry();
   addFallbacks(registry);
   for (const backendName of backendNames) {
@@ -27,13 +26,7 @@ function addFallbacks(registry: Map<string, KernelConfig>): void {
   for (const key of [...registry.keys()].filter((name) => name.startsWith("cpu_"))) {
     const kernelName = key.slice("cpu_".length);
     if (kernelTable.has(kernelName)) continue;
-    const kernelFunc = cpuFallback(kernelName, (name) => registry.get(`cpu_${name}`));
+    const kernelFunc = cpuFallback(kernelName);
     kernelTable.set(kernelName, { kernelName, backendName: "wasm", kernelFunc });
   }
-}
-
-/** The registry that all copies of tfjs-core in this process share. */
-function kernelRegistry(): Map<string, KernelConfig> {
-  const { _tfGlobals } = globalThis as unknown as { _tfGlobals: Map<string, Map<string, KernelConfig>> };
-  return _tfGlobals.get("kernelRegistry") as Map<string, KernelConfig>;
 }

@@ -24,21 +24,22 @@ export class Composer {
     return output;
   }
 
-  transpose(x: TensorInfo, perm: readonly number[]): TensorInfo {
-    return this.run("Transpose", { x }, { perm });
+  /** Frees `made` at the end, too. */
+  own(made: TensorInfo): TensorInfo {
+    this.#made.push(made);
+    return made;
   }
 
-  reshape(x: TensorInfo, shape: readonly number[]): TensorInfo {
-    return this.run("Reshape", { x }, { shape });
-  }
-
-  slice(x: TensorInfo, size: readonly number[]): TensorInfo {
-    return this.run("Slice", { x }, { begin: size.map(() => 0), size });
-  }
-
-  pad(x: TensorInfo, paddings: readonly (readonly [number, number])[]): TensorInfo {
-    if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
-    return this.run("PadV2", { x }, { paddings, constantValue: 0 });
+  /** `x` with `before` zeros put before it on each axis, then cut or filled up with zeros to `shape`. */
+  fit(x: TensorInfo, before: readonly number[], shape: readonly number[]): TensorInfo {
+    const paddings = shape.map((size, axis) => {
+      const first = before[axis] ?? 0;
+      return [first, Math.max(0, size - first - (x.shape[axis] ?? 0))];
+    });
+    const isWide = paddings.every(([first, last]) => first === 0 && last === 0);
+    const padded = isWide ? x : this.run("PadV2", { x }, { paddings, constantValue: 0 });
+    if (shape.every((size, axis) => padded.shape[axis] === size)) return padded;
+    return this.run("Slice", { x: padded }, { begin: shape.map(() => 0), size: shape });
   }
 
   /** Frees everything but `result`. */

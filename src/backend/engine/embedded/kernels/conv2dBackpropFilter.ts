@@ -1,40 +1,43 @@
-import { backend_util, type Conv2DBackpropFilterAttrs, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
-import { registerKernel } from "../kernelTable.js";
+import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import { addKernel } from "../kernelTable.js";
 import { Composer } from "./composer.js";
+import { convolutionGeometry, isChannelsLast } from "./convolutionGeometry.js";
+import { fallBack } from "./fallBack.js";
 
-/**
- * dW[kh, kw, i, o] = Σ x[n, oh·s + kh, ow·s + kw, i] · dy[n, oh, ow, o], which is a convolution of x (channels as
- * batch, batch as channels) with dy as the filter, dilated by the stride.
- */
-const conv2dBackpropFilter: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
-  const { strides, pad, dimRoundingMode, filterShape, dataFormat } = attrs as unknown as Conv2DBackpropFilterAttrs;
-  if (dataFormat !== "NHWC") throw new Error(`Conv2DBackpropFilter: got data format ${dataFormat}, wanted NHWC.`);
-  const info = backend_util.computeConv2DInfo(
-    x.shape as [number, number, number, number],
-    filterShape,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
+const channelBlock = 8;
+
+const conv2dBackpropFilter: KernelFunc = (call) => {
+  const { x, dy } = call.inputs as { x: TensorInfo; dy: TensorInfo };
+  const attributes = call.attrs as unknown as { filterShape: number[] };
+  if (!isChannelsLast(attributes, x, dy)) return fallBack("Conv2DBackpropFilter", call);
+  const info = convolutionGeometry(x.shape, attributes.filterShape, attributes);
+  const { top, left } = info.padInfo;
+  // As far as the filter reaches; input beyond that takes no part.
+  const height = (info.outHeight - 1) * info.strideHeight + info.filterHeight;
+  const width = (info.outWidth - 1) * info.strideWidth + info.filterWidth;
+  const composer = new Composer(call.backend);
+  const { backend } = composer;
+  const padded = composer.fit(x, [0, top, left, 0], [info.batchSize, height, width, info.inChannels]);
+  const channels = Math.ceil(info.outChannels / channelBlock) * channelBlock;
+  const error = composer.fit(dy, [0, 0, 0, 0], [...dy.shape.slice(0, 3), channels]);
+  const dw = composer.own(backend.zeros([info.filterHeight, info.filterWidth, info.inChannels, channels]));
+  backend.training.filterGradient(
+    backend.offset(padded),
+    backend.offset(error),
+    backend.offset(dw),
+    info.batchSize,
+    height,
+    width,
+    info.inChannels,
+    info.outHeight,
+    info.outWidth,
+    channels,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
   );
-  const { top, bottom, left, right } = info.padInfo;
-  const composer = new Composer(backend);
-  const padded = composer.pad(x, [
-    [0, 0],
-    [top, bottom],
-    [left, right],
-    [0, 0],
-  ]);
-  const perChannel = composer.transpose(padded, [3, 1, 2, 0]);
-  const filter = composer.transpose(dy, [1, 2, 0, 3]);
-  const convolved = composer.run(
-    "Conv2D",
-    { x: perChannel, filter },
-    { strides: 1, pad: "valid", dataFormat: "NHWC", dilations: [info.strideHeight, info.strideWidth] },
-  );
-  const cropped = composer.slice(convolved, [info.inChannels, info.filterHeight, info.filterWidth, info.outChannels]);
-  return composer.end(composer.transpose(cropped, [1, 2, 0, 3]));
+  return composer.end(composer.fit(dw, [0, 0, 0, 0], attributes.filterShape));
 };
 
-registerKernel({ kernelName: "Conv2DBackpropFilter", backendName: "wasm", kernelFunc: conv2dBackpropFilter });
+addKernel("Conv2DBackpropFilter", conv2dBackpropFilter);

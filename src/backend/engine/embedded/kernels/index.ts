@@ -1,1 +1,13 @@
+import "./arithmetic.js";
+import "./batchMatMul.js";
+import "./conv2d.js";
 import "./conv2dBackpropFilter.js";
+import "./conv2dBackpropInput.js";
+import "./depthwiseGradients.js";
+import "./fusedBatchNorm.js";
+import "./fusedMatMul.js";
+import "./identity.js";
+import "./maxPoolGrad.js";
+import "./reductions.js";
+import "./tile.js";
+import "./unsortedSegmentSum.js";

@@ -1,0 +1,96 @@
+// Elementwise operations, float32, that pass over [rows, inner] with an operand of [inner], which lies in the cache.
+
+const multiply: i32 = 0;
+const add: i32 = 1;
+const subtract: i32 = 2;
+const divide: i32 = 3;
+
+// @ts-ignore: decorator
+@inline
+function vector(operation: i32, a: v128, b: v128): v128 {
+  if (operation == multiply) return f32x4.mul(a, b);
+  if (operation == add) return f32x4.add(a, b);
+  if (operation == subtract) return f32x4.sub(a, b);
+  return f32x4.div(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function single(operation: i32, a: f32, b: f32): f32 {
+  if (operation == multiply) return a * b;
+  if (operation == add) return a + b;
+  if (operation == subtract) return a - b;
+  return a / b;
+}
+
+// @ts-ignore: decorator
+@inline
+function pass(operation: i32, swapped: bool, full: usize, row: usize, to: usize, rows: i32, inner: i32): void {
+  const length: usize = inner << 2;
+  const vectors: usize = (inner & ~3) << 2;
+  for (let r = 0; r < rows; r++) {
+    for (let i: usize = 0; i < vectors; i += 16) {
+      const a = v128.load(full + i);
+      const b = v128.load(row + i);
+      v128.store(to + i, swapped ? vector(operation, b, a) : vector(operation, a, b));
+    }
+    for (let i = vectors; i < length; i += 4) {
+      const a = f32.load(full + i);
+      const b = f32.load(row + i);
+      f32.store(to + i, swapped ? single(operation, b, a) : single(operation, a, b));
+    }
+    full += length;
+    to += length;
+  }
+}
+
+/** to[r, i] = full[r, i] ∘ row[i], or row[i] ∘ full[r, i] when `swapped`. */
+export function withRow(operation: i32, swapped: bool, full: usize, row: usize, to: usize, rows: i32, inner: i32): void {
+  if (operation == multiply) pass(multiply, false, full, row, to, rows, inner);
+  else if (operation == add) pass(add, false, full, row, to, rows, inner);
+  else if (operation == subtract) {
+    if (swapped) pass(subtract, true, full, row, to, rows, inner);
+    else pass(subtract, false, full, row, to, rows, inner);
+  } else if (swapped) pass(divide, true, full, row, to, rows, inner);
+  else pass(divide, false, full, row, to, rows, inner);
+}
+
+/** to[r, i] = (x[r, i] − mean[i]) · factor[i] + offset[i]. */
+export function normalize(x: usize, mean: usize, factor: usize, offset: usize, to: usize, rows: i32, inner: i32): void {
+  const length: usize = inner << 2;
+  const vectors: usize = (inner & ~3) << 2;
+  for (let r = 0; r < rows; r++) {
+    for (let i: usize = 0; i < vectors; i += 16) {
+      const centred = f32x4.sub(v128.load(x + i), v128.load(mean + i));
+      v128.store(to + i, f32x4.add(f32x4.mul(centred, v128.load(factor + i)), v128.load(offset + i)));
+    }
+    for (let i = vectors; i < length; i += 4) {
+      f32.store(to + i, (f32.load(x + i) - f32.load(mean + i)) * f32.load(factor + i) + f32.load(offset + i));
+    }
+    x += length;
+    to += length;
+  }
+}
+
+/** values[r, i] = clamp(values[r, i] + bias[i]); `bias` may be 0 for none. */
+export function addBias(values: usize, bias: usize, rows: i32, inner: i32, low: f32, high: f32): void {
+  const length: usize = inner << 2;
+  const vectors: usize = (inner & ~3) << 2;
+  const lowest = f32x4.splat(low);
+  const highest = f32x4.splat(high);
+  for (let r = 0; r < rows; r++) {
+    for (let i: usize = 0; i < vectors; i += 16) {
+      let v = v128.load(values + i);
+      if (bias != 0) v = f32x4.add(v, v128.load(bias + i));
+      v128.store(values + i, f32x4.pmin(f32x4.pmax(v, lowest), highest));
+    }
+    for (let i = vectors; i < length; i += 4) {
+      let v = f32.load(values + i);
+      if (bias != 0) v += f32.load(bias + i);
+      if (v < low) v = low;
+      if (v > high) v = high;
+      f32.store(values + i, v);
+    }
+    values += length;
+  }
+}

@@ -1,0 +1,9 @@
+// The kernels that training needs and tfjs-backend-wasm lacks, or has slowly. They work in that module's memory.
+export { convolve, convolveScratch } from "./convolve";
+export { filterGradient, inputGradientOfFew, scatterProducts, turnFilter } from "./convolution";
+export { depthwiseGradient } from "./depthwise";
+export { addBias, normalize, withRow } from "./elementwise";
+export { gemm, gemmScratch } from "./gemm";
+export { repeatBlocks, segmentSum } from "./movement";
+export { maxPoolGradient } from "./pooling";
+export { sumMiddle } from "./reduction";

@@ -1,0 +1,59 @@
+import { broadcast_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import type { EmbeddedBackend } from "../embeddedBackend.js";
+import { replaceKernel } from "../kernelTable.js";
+import { fallBack } from "./fallBack.js";
+
+replaceKernel("BatchMatMul", () => (call) => {
+  const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
+  if (a.dtype !== "float32" || b.dtype !== "float32") return fallBack("BatchMatMul", call);
+  const { transposeA, transposeB } = call.attrs as unknown as { transposeA: boolean; transposeB: boolean };
+  const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
+  const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
+  const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+  const [depth, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
+  util.assert(
+    k === depth,
+    () => `matMul: inner sizes ${k} and ${depth} of the shapes ${a.shape} and ${b.shape} must match.`,
+  );
+  const aOuter = a.shape.slice(0, -2);
+  const bOuter = b.shape.slice(0, -2);
+  const outer = broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter);
+  const backend = call.backend as EmbeddedBackend;
+  const output = k === 0 ? backend.zeros([...outer, m, n]) : backend.makeOutput([...outer, m, n], "float32");
+  if (k === 0) return output;
+  const { training } = backend;
+  const scratch = backend.scratch(training.gemmScratch(n, k));
+  const [aAt, bAt, to] = [backend.offset(a), backend.offset(b), backend.offset(output)];
+  const batches = util.sizeFromShape(outer);
+  for (let batch = 0; batch < batches; batch++) {
+    training.gemm(
+      aAt + broadcastIndex(batch, outer, aOuter) * m * k * 4,
+      transposeA ? 1 : k,
+      transposeA ? m : 1,
+      bAt + broadcastIndex(batch, outer, bOuter) * n * k * 4,
+      transposeB ? 1 : n,
+      transposeB ? k : 1,
+      to + batch * m * n * 4,
+      m,
+      n,
+      k,
+      scratch,
+    );
+  }
+  return output;
+});
+
+/** Flat index in `shape`, which broadcasts to `outer`, of the flat index in `outer`. */
+function broadcastIndex(index: number, outer: readonly number[], shape: readonly number[]): number {
+  let rest = index;
+  let result = 0;
+  let stride = 1;
+  for (let axis = 1; axis <= outer.length; axis++) {
+    const size = outer.at(-axis) as number;
+    const own = shape.at(-axis) ?? 1;
+    if (own !== 1) result += (rest % size) * stride;
+    stride *= own;
+    rest = Math.floor(rest / size);
+  }
+  return result;
+}

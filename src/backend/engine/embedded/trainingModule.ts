@@ -1,0 +1,177 @@
+import { readFileSync } from "node:fs";
+import type { WasmModule } from "./wasmModule.js";
+
+type Pointer = number;
+
+/** What assembly/training.as exports; there is what each does. Pointers are byte offsets in the engine's memory. */
+export interface TrainingModule {
+  addBias(values: Pointer, bias: Pointer, rows: number, inner: number, low: number, high: number): void;
+  convolveScratch(taps: number, outChannels: number): number;
+  convolve(
+    x: Pointer,
+    filter: Pointer,
+    bias: Pointer,
+    to: Pointer,
+    batch: number,
+    height: number,
+    width: number,
+    inChannels: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    dilationHeight: number,
+    dilationWidth: number,
+    low: number,
+    high: number,
+    scratch: Pointer,
+  ): void;
+  inputGradientOfFew(
+    dy: Pointer,
+    filter: Pointer,
+    dx: Pointer,
+    batch: number,
+    height: number,
+    width: number,
+    inChannels: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    top: number,
+    left: number,
+  ): void;
+  normalize(
+    x: Pointer,
+    mean: Pointer,
+    factor: Pointer,
+    offset: Pointer,
+    to: Pointer,
+    rows: number,
+    inner: number,
+  ): void;
+  withRow(
+    operation: 0 | 1 | 2 | 3,
+    swapped: boolean,
+    full: Pointer,
+    row: Pointer,
+    to: Pointer,
+    rows: number,
+    inner: number,
+  ): void;
+  filterGradient(
+    x: Pointer,
+    dy: Pointer,
+    dw: Pointer,
+    batch: number,
+    height: number,
+    width: number,
+    inChannels: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+  ): void;
+  scatterProducts(
+    products: Pointer,
+    dx: Pointer,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    top: number,
+    left: number,
+  ): void;
+  turnFilter(filter: Pointer, to: Pointer, positions: number, inChannels: number, outChannels: number): void;
+  depthwiseGradient(
+    wanted: 0 | 1,
+    dy: Pointer,
+    other: Pointer,
+    to: Pointer,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    multiplier: number,
+    outHeight: number,
+    outWidth: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    dilationHeight: number,
+    dilationWidth: number,
+    top: number,
+    left: number,
+  ): void;
+  gemmScratch(n: number, k: number): number;
+  gemm(
+    a: Pointer,
+    aRow: number,
+    aDepth: number,
+    b: Pointer,
+    bDepth: number,
+    bColumn: number,
+    c: Pointer,
+    m: number,
+    n: number,
+    k: number,
+    scratch: Pointer,
+  ): void;
+  repeatBlocks(from: Pointer, to: Pointer, outer: number, size: number, times: number): void;
+  segmentSum(
+    x: Pointer,
+    segments: Pointer,
+    to: Pointer,
+    rows: number,
+    inner: number,
+    count: number,
+    integer: 0 | 1,
+  ): void;
+  maxPoolGradient(
+    x: Pointer,
+    dy: Pointer,
+    dx: Pointer,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    top: number,
+    left: number,
+  ): void;
+  sumMiddle(
+    x: Pointer,
+    to: Pointer,
+    outer: number,
+    length: number,
+    inner: number,
+    scratch: Pointer,
+    divisor: number,
+  ): void;
+}
+
+/** Our kernels, in the memory of tfjs's. */
+export function instantiateTraining(file: string, { memory }: WasmModule): TrainingModule {
+  const module = new WebAssembly.Module(readFileSync(file));
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TrainingModule;
+}
