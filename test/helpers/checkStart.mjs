@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { launchBrowser } from "./browser.mjs";
 import { Failure, step } from "./progress.mjs";
 import { resultsFolder } from "./project.mjs";
-import { drawnBatchNormLayers } from "./views.mjs";
+import { drawnCharts } from "./views.mjs";
 
 const drawLimitMs = 120_000;
 
@@ -12,18 +12,24 @@ const drawLimitMs = 120_000;
 async function waitUntilDrawn(page) {
   const deadline = Date.now() + drawLimitMs;
   for (;;) {
-    const live = await drawnBatchNormLayers(page, "live");
-    const dashboard = await drawnBatchNormLayers(page, "dashboard");
+    const live = await drawnCharts(page, "live");
+    const dashboard = await drawnCharts(page, "dashboard");
     if (live.length > 0 && dashboard.length > 0) return { live, dashboard };
     if (Date.now() > deadline) {
       const messages = await page.locator(".notification-list-item-message").allInnerTexts();
       throw new Failure(
-        `After ${drawLimitMs / 1000} s the live view had drawn ${live.length} BatchNorm layers and the dashboard ` +
+        `After ${drawLimitMs / 1000} s the live view had drawn ${live.length} charts of BatchNorm layers and the dashboard ` +
           `${dashboard.length}; at least one each is wanted. The workbench says: ${messages.join(" | ") || "nothing"}`,
       );
     }
     await delay(250);
   }
+}
+
+/** @param {import("./views.mjs").DrawnChart} drawn */
+function describe({ chart, layer, step: last, last: values }) {
+  const numbers = Object.entries(values).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
+  return `  ${layer} ${chart}, step ${last}: ${numbers.join(", ")}`;
 }
 
 /**
@@ -41,8 +47,7 @@ export async function checkStart(url, chromium) {
     const { live, dashboard } = await step("wait for the charts of a BatchNorm layer", () =>
       waitUntilDrawn(page),
     ).finally(() => page.screenshot({ path: screenshot }));
-    console.log(`Live view:  ${live.join("\n            ")}`);
-    console.log(`Dashboard:  ${dashboard.join("\n            ")}`);
+    console.log(["Live view:", ...live.map(describe), "Dashboard:", ...dashboard.map(describe)].join("\n"));
   } finally {
     console.log(`Screenshot: ${screenshot}`);
     await browser.close();

@@ -1,6 +1,15 @@
 /** @typedef {"live" | "dashboard"} ViewName */
 
-/** What our webviews say about themselves: one element for each layer, with its class, and whether it is drawn. */
+/**
+ * A chart as its element tells it.
+ * @typedef {object} DrawnChart
+ * @property {string} chart kind of the chart
+ * @property {string} layer
+ * @property {number} step the last one drawn
+ * @property {Readonly<Record<string, number>>} last trace → value at that step
+ */
+
+/** Charts of BatchNorm layers that are on the screen. */
 export const drawnBatchNorm = '[data-layer-class="BatchNormalization"][data-drawn="true"]';
 
 /**
@@ -11,7 +20,7 @@ export const drawnBatchNorm = '[data-layer-class="BatchNormalization"][data-draw
 export async function findView(page, view) {
   for (const frame of page.frames()) {
     const found = await frame
-      .locator(`body[data-layerscope-view="${view}"]`)
+      .locator(`body[data-view="${view}"]`)
       .count()
       .catch(() => 0); // a frame may go while it is asked
     if (found > 0) return frame;
@@ -20,15 +29,31 @@ export async function findView(page, view) {
 }
 
 /**
- * The text of each BatchNorm layer that the view has drawn.
  * @param {import("playwright-core").Page} page
  * @param {ViewName} view
+ * @param {string} [selector]
+ * @returns {Promise<DrawnChart[]>}
  */
-export async function drawnBatchNormLayers(page, view) {
+export async function drawnCharts(page, view, selector = drawnBatchNorm) {
   const frame = await findView(page, view);
-  const texts = await frame
-    ?.locator(drawnBatchNorm)
-    .allInnerTexts()
-    .catch(() => []);
-  return (texts ?? []).map((text) => text.replaceAll(/\s+/g, " ").trim());
+  if (frame === null) return [];
+  const attributes = await frame
+    .locator(selector)
+    .evaluateAll((elements) => elements.map((element) => ({ .../** @type {HTMLElement} */ (element).dataset })))
+    .catch(() => []); // the view was reloaded meanwhile
+  return attributes.map((data) => ({
+    chart: data.chart ?? "",
+    layer: data.layer ?? "",
+    step: Number(data.step),
+    last: Object.fromEntries(
+      Object.entries(data).flatMap(([name, value]) =>
+        /^last[A-Z]/.test(name) ? [[traceName(name), Number(value)]] : [],
+      ),
+    ),
+  }));
+}
+
+/** @param {string} attribute `lastBatchMean` */
+function traceName(attribute) {
+  return attribute.charAt(4).toLowerCase() + attribute.slice(5);
 }
