@@ -3,11 +3,11 @@ import type { Theme } from "../shared/theme.js";
 import type { TraceSpec } from "./chartSpec.js";
 import { noPoints } from "./points.js";
 import { StepScale, ValueScale } from "./scales.js";
-import { type Trace, TraceController } from "./traceController.js";
+import { NoElement, type Trace, TraceController } from "./traceController.js";
 import type { ValueRange } from "./valueRange.js";
 import type { StepRange } from "./viewport.js";
 
-Chart.register(TraceController, StepScale, ValueScale);
+Chart.register(TraceController, NoElement, StepScale, ValueScale);
 
 export interface AxisSizes {
   readonly valueWidthPx: number;

@@ -1,4 +1,4 @@
-import { DatasetController } from "chart.js";
+import { DatasetController, Element } from "chart.js";
 import type { Theme } from "../shared/theme.js";
 import { isHighContrast } from "../shared/theme.js";
 import { indexAt, type Points } from "./points.js";
@@ -31,13 +31,19 @@ declare module "chart.js" {
 const lineWidthPx = 1.5;
 const markGapPx = 7;
 
+/** Chart.js wants a registered kind of element; none is ever made. */
+export class NoElement extends Element {
+  static readonly id = "none";
+  static override readonly defaults = {};
+}
+
 /**
  * Draws lines and bands straight from typed arrays. Chart.js's own line controller makes an element with resolved
  * options for every point, which costs more than the drawing; sixty live charts have to fit into one frame.
  */
 export class TraceController extends DatasetController<"trace"> {
   static readonly id = "trace";
-  static readonly defaults = {};
+  static readonly defaults = { datasetElementType: false, dataElementType: "none" };
 
   override buildOrUpdateElements(): void {
     // There are none.

@@ -2,12 +2,12 @@ import type { RevealMessage, RunHeader, ToView, ViewAction } from "../../src/pro
 import type { LayerInfo, SourcePosition } from "../../src/run/format.js";
 import { isBatchNorm } from "../charts/chartCatalogue.js";
 import { ChartDesk } from "../charts/chartDesk.js";
-import { h, setText } from "../shared/h.js";
+import { h } from "../shared/h.js";
 import { HostLink } from "../shared/hostLink.js";
-import { driftSentence, worstDrift } from "../shared/layerNames.js";
 import { RunModel } from "../shared/runModel.js";
 import { isLiveState, stateName } from "../shared/runState.js";
 import { t } from "../shared/translate.js";
+import { Verdict } from "../shared/verdict.js";
 import { ChannelSection } from "./channelSection.js";
 import { FindingsList } from "./findingsList.js";
 import { HealthMap } from "./healthMap.js";
@@ -31,7 +31,7 @@ export class Dashboard {
   private readonly header: RunHeaderView;
   private readonly toolbar: Toolbar;
   private readonly findings: FindingsList;
-  private readonly verdict = h("p", { class: "verdict", hidden: true });
+  private readonly verdict = new Verdict(this.model, (layer) => this.reveal({ type: "reveal", layer, step: null }));
   private readonly map: HealthMap;
   private readonly metrics: MetricsSection;
   private readonly histogram: HistogramStrip;
@@ -49,7 +49,8 @@ export class Dashboard {
     const { desk, model, state, link } = this;
     const openSource = (source: SourcePosition) => link.post({ type: "openSource", source });
     const select = (layer: LayerInfo) => this.select(layer.index);
-    desk.viewport.setScale({ ...state.current });
+    const { logarithmic, smoothing, robust } = state.current;
+    desk.viewport.setScale({ logarithmic, smoothing, robust });
     this.header = new RunHeaderView((command) => link.post({ type: "command", command }));
     this.toolbar = new Toolbar(desk.viewport, () => model.header !== null && isLiveState(model.header.state));
     const findingCount = h("span", { class: "hint" });
@@ -72,7 +73,7 @@ export class Dashboard {
     this.sections = new SectionStack(state);
     const add = (id: string, title: string, content: HTMLElement): Section => this.sections.add(id, title, content);
     add("findings", t("findings"), this.findings.element).aside.append(findingCount);
-    add("map", t("healthMap"), h("div", {}, this.verdict, this.map.element));
+    add("map", t("healthMap"), h("div", {}, this.verdict.element, this.map.element));
     add("metrics", t("metrics"), this.metrics.element);
     add("layer", t("layer"), this.layer.element);
     add("channels", t("channels"), this.channels.element);
@@ -211,11 +212,7 @@ export class Dashboard {
     this.overview.show();
     this.layer.show(this.state.current.selectedLayer);
     this.channels.show(this.state.current.selectedLayer);
-    const worst = worstDrift(this.model.summaries.values());
-    const layer = this.model.layer(worst?.layer ?? null);
-    this.verdict.hidden = worst === null || layer === undefined;
-    if (worst !== null && layer !== undefined)
-      setText(this.verdict, `${t("driftsMost", layer.name)} – ${driftSentence(worst)}`);
+    this.verdict.show();
   }
 
   private select(index: number): void {

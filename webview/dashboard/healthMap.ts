@@ -14,6 +14,7 @@ import type { StateStore } from "./viewState.js";
 const refreshIntervalMs = 1000;
 const columnPx = 3;
 const tallestPx = 460;
+const shortestPx = 24;
 
 interface Cell {
   readonly row: number;
@@ -60,6 +61,7 @@ export class HealthMap {
       (context, width) => this.paint(context, width),
       () => this.ask(true),
     );
+    this.panel.height = shortestPx;
     this.legend = new CanvasPanel(desk.frames, (context, width, height) =>
       paintRamp(context, width, height, desk.theme),
     );
@@ -99,7 +101,9 @@ export class HealthMap {
   take(message: HealthMapMessage): void {
     if (message.statistic !== this.chosen.statistic) return;
     this.data = message;
-    const rows = this.layout().rows;
+    const { rows, heightPx } = this.layout();
+    this.spacer.style.height = `${Math.max(shortestPx, heightPx)}px`;
+    this.panel.height = Math.max(shortestPx, Math.min(tallestPx, heightPx));
     setText(this.coverage, rows.length === 0 ? t("mapNone") : t("mapRows", rows.length, this.model.layers.length));
     this.coverage.hidden = rows.length === this.model.layers.length;
     const [low, high] = scaleEnds(this.chosen, message.values);
@@ -161,20 +165,13 @@ export class HealthMap {
   }
 
   private paint(context: CanvasRenderingContext2D, widthPx: number): void {
-    const layout = mapLayout(this.data, widthPx, tallestPx);
-    const heightPx = Math.max(24, Math.min(tallestPx, layout.heightPx));
-    this.spacer.style.height = `${Math.max(24, layout.heightPx)}px`;
-    if (this.panel.height !== heightPx) {
-      this.panel.height = heightPx;
-      return;
-    }
     const { data } = this;
     if (data === null) return;
     paintMap(context, {
       data,
-      layout,
+      layout: mapLayout(data, widthPx, tallestPx),
       scrollPx: this.scroller.scrollTop,
-      heightPx,
+      heightPx: this.panel.height,
       ends: scaleEnds(this.chosen, data.values),
       toShown: (value) => shownValue(this.chosen, value),
       nameOf: (layer) => this.model.layers[layer]?.name ?? "",

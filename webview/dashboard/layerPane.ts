@@ -1,6 +1,7 @@
 import type { LayerInfo } from "../../src/run/format.js";
 import { Chooser } from "../shared/controls.js";
 import { h, on, setText } from "../shared/h.js";
+import { classBeside, layerName } from "../shared/layerName.js";
 import { layerNumbers, severityIcon, severityName } from "../shared/layerNames.js";
 import type { RunModel } from "../shared/runModel.js";
 import { t } from "../shared/translate.js";
@@ -89,7 +90,7 @@ export class LayerPane {
   private render(row: HTMLElement, layer: LayerInfo): void {
     const summary = this.model.summaries.get(layer.index);
     const severity = summary?.severity ?? 0;
-    const numbers = layerNumbers(summary);
+    const numbers = layerNumbers(summary).join(" · ");
     const stamp = `${layer.index} ${layer.name} ${severity} ${numbers}`;
     if (row.dataset.stamp === stamp) return;
     row.dataset.stamp = stamp;
@@ -100,7 +101,12 @@ export class LayerPane {
       h(
         "span",
         { class: "row-text" },
-        h("span", { class: "row-name" }, h("bdi", {}, layer.name), h("span", { class: "row-class" }, layer.className)),
+        h(
+          "span",
+          { class: "row-name" },
+          layerName(layer.name, layer.path),
+          h("span", { class: "row-class" }, classBeside(layer.name, layer.className)),
+        ),
         h("span", { class: "row-numbers" }, numbers),
       ),
     );

@@ -39,7 +39,7 @@ export class LayerSection {
     const summary = this.model.summaries.get(layer.index);
     const missing =
       isBatchNorm(layer) && summary !== undefined && summary.last.batchMean === undefined && this.model.newestStep > 20;
-    setText(this.numbers, missing ? t("notTrained") : layerNumbers(summary));
+    setText(this.numbers, missing ? t("notTrained") : layerNumbers(summary).join(" · "));
     const shown = JSON.stringify([layer.index, layer.path, layer.source, summary?.severity ?? 0, layer.weights]);
     if (shown === this.shown) return;
     this.shown = shown;

@@ -7,10 +7,10 @@ import { button, h, setText } from "../shared/h.js";
 import { HostLink } from "../shared/hostLink.js";
 import { LayerCard } from "../shared/layerCard.js";
 import { layerKey } from "../shared/layerKey.js";
-import { driftSentence, worstDrift } from "../shared/layerNames.js";
 import { RunModel } from "../shared/runModel.js";
 import { isLiveState, stateName } from "../shared/runState.js";
 import { t } from "../shared/translate.js";
+import { Verdict } from "../shared/verdict.js";
 
 const cardLimit = 10;
 /** Cards change places no oftener than this, and never under the pointer. */
@@ -25,7 +25,7 @@ export class LiveView {
   private readonly sentence = h("p", { class: "sentence" }, t("loading"));
   private readonly action = h("div", { class: "actions" });
   private readonly facts = h("div", { class: "facts" });
-  private readonly verdict = h("p", { class: "verdict", hidden: true });
+  private readonly verdict = new Verdict(this.model, (layer) => this.link.post({ type: "openDashboard", layer }));
   private readonly loss = h("section", { class: "loss", hidden: true, "aria-label": t("loss") });
   private readonly lossValue = h("span", { class: "loss-value" });
   private readonly list = h("div", { class: "cards", role: "list" });
@@ -44,7 +44,7 @@ export class LiveView {
     this.loss.append(lossHead, this.desk.add(lossChart(), { compact: true }).element);
     this.key.append(layerKey());
     const head = h("header", { class: "head" }, this.state, this.facts, this.sentence, this.action);
-    const main = h("main", {}, head, this.verdict, this.loss, this.listHead, this.key, this.list);
+    const main = h("main", {}, head, this.verdict.element, this.loss, this.listHead, this.key, this.list);
     root.append(main, this.desk.announcer.element);
     this.link.post({ type: "ready" });
   }
@@ -147,16 +147,7 @@ export class LiveView {
     const busy = this.list.matches(":hover") || this.list.contains(document.activeElement);
     if (this.cards.size === 0 || (!busy && nowMs - this.lastOrderMs > orderIntervalMs)) this.order();
     else for (const [index, card] of this.cards) card.update(this.model.summaries.get(index));
-    this.showVerdict();
-  }
-
-  private showVerdict(): void {
-    const worst = worstDrift(this.model.summaries.values());
-    const layer = this.model.layer(worst?.layer ?? null);
-    this.verdict.hidden = worst === null || layer === undefined;
-    if (worst === null || layer === undefined) return;
-    this.verdict.title = layer.path;
-    setText(this.verdict, `${t("driftsMost", layer.name)} – ${driftSentence(worst)}`);
+    this.verdict.show();
   }
 
   private order(): void {
@@ -181,7 +172,7 @@ export class LiveView {
     if (layers.length === 0) setText(this.listHead, t("noLayers"));
     else if (layers.length > cardLimit) setText(this.listHead, t("worstOf", cardLimit, layers.length));
     else setText(this.listHead, t("allLayers", layers.length));
-    this.showVerdict();
+    this.verdict.show();
   }
 
   private card(layer: LayerInfo): LayerCard {

@@ -4,6 +4,7 @@ import { glanceChart } from "../charts/chartCatalogue.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
 import type { ChartView } from "../charts/chartView.js";
 import { h, on, setAttributes, setText } from "./h.js";
+import { classBeside, layerName } from "./layerName.js";
 import { layerNumbers, type Severity, severityIcon, severityName } from "./layerNames.js";
 import { t } from "./translate.js";
 
@@ -22,14 +23,18 @@ export class LayerCard {
     onOpen: (layer: LayerInfo) => void,
   ) {
     this.chart = desk.add(glanceChart(layer), { compact: true });
-    this.opener = h("button", { type: "button", class: "card-name", title: layer.path }, h("bdi", {}, layer.name));
+    this.opener = h(
+      "button",
+      { type: "button", class: "card-name", title: layer.path },
+      layerName(layer.name, layer.path),
+    );
     this.opener.setAttribute("aria-label", t("openLayer", layer.name));
     const head = h(
       "div",
       { class: "card-head" },
       this.mark,
       this.opener,
-      h("span", { class: "card-class" }, layer.className),
+      h("span", { class: "card-class" }, classBeside(layer.name, layer.className)),
     );
     this.element = h("div", { class: "card", role: "listitem" }, head, this.chart.element, this.numbers);
     setAttributes(this.element, {
@@ -44,7 +49,12 @@ export class LayerCard {
   }
 
   update(summary: LayerSummary | undefined): void {
-    setText(this.numbers, layerNumbers(summary));
+    const lines = layerNumbers(summary);
+    lines.forEach((line, i) => {
+      if (this.numbers.children[i] === undefined) this.numbers.append(h("div", {}));
+      setText(this.numbers.children[i] as Element, line);
+    });
+    while (this.numbers.childElementCount > lines.length) this.numbers.lastElementChild?.remove();
     const severity = summary?.severity ?? 0;
     if (severity === this.severity) return;
     this.severity = severity;

@@ -20,23 +20,24 @@ export function severityIcon(severity: Severity): Element {
   return element;
 }
 
-/** The numbers of a layer in one line: for BatchNorm variance and shift, for others mean ± std; what is bad first. */
-export function layerNumbers(summary: LayerSummary | undefined): string {
-  if (summary === undefined) return "";
+/** The numbers of a layer in lines: for BatchNorm shift and variance, for others mean ± std; what is bad first. */
+export function layerNumbers(summary: LayerSummary | undefined): string[] {
+  if (summary === undefined) return [];
   const { last } = summary;
-  const parts: string[] = [];
+  const lines: string[] = [];
   if ((last.nanCount ?? 0) > 0 || (last.infCount ?? 0) > 0) {
-    parts.push(t("nonfiniteLine", formatNumber(last.nanCount ?? 0), formatNumber(last.infCount ?? 0)));
+    lines.push(t("nonfiniteLine", formatNumber(last.nanCount ?? 0), formatNumber(last.infCount ?? 0)));
   }
   if (last.batchVariance !== undefined || last.runningVariance !== undefined) {
-    if (last.meanShift !== undefined) parts.push(t("gapLine", short(last.meanShift), short(last.samplingNull)));
-    parts.push(t("varianceLine", short(last.batchVariance), short(last.runningVariance)));
-    return parts.join(" · ");
+    if (last.meanShift !== undefined) lines.push(t("gapLine", short(last.meanShift), short(last.samplingNull)));
+    lines.push(t("varianceLine", short(last.batchVariance), short(last.runningVariance)));
+    return lines;
   }
-  if (last.mean !== undefined)
-    parts.push(t("deviationLine", short(last.mean), short(Math.sqrt(last.variance ?? Number.NaN))));
-  if ((last.zeroFraction ?? 0) > 0.005) parts.push(t("zerosLine", formatPercent(last.zeroFraction ?? 0)));
-  return parts.join(" · ");
+  if (last.mean === undefined) return lines;
+  const mean = t("deviationLine", short(last.mean), short(Math.sqrt(last.variance ?? Number.NaN)));
+  const zeros = (last.zeroFraction ?? 0) > 0.005 ? ` · ${t("zerosLine", formatPercent(last.zeroFraction ?? 0))}` : "";
+  lines.push(mean + zeros);
+  return lines;
 }
 
 /** How far the layer has moved, in standard deviations; null where it is not known. */

@@ -44,7 +44,10 @@ export class RunModel {
 
   /** Worst first; equals stay in model order. */
   get byAttention(): LayerInfo[] {
-    const attention = (layer: LayerInfo) => this.summaries.get(layer.index)?.attention ?? Number.NEGATIVE_INFINITY;
+    const attention = ({ index }: LayerInfo) => {
+      const known = this.summaries.get(index)?.attention ?? -Number.MAX_VALUE;
+      return Number.isNaN(known) ? Number.MAX_VALUE : known;
+    };
     return [...this.layers].sort((a, b) => attention(b) - attention(a) || a.index - b.index);
   }
 }
