@@ -8,7 +8,7 @@ import { compileAssembly } from "./assembly.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../../../..");
-const output = join(root, "dist/embedded");
+const defaultOutput = join(root, "dist/embedded");
 const assembled = join(root, "node_modules/.cache/layerscope/training.wasm");
 const modules = join(root, "node_modules/@tensorflow");
 
@@ -89,13 +89,29 @@ const common = {
   metafile: true,
 };
 
-export async function buildEmbedded({ minify = false } = {}) {
+/** The engine alone: main.cjs and its kernels. */
+export async function buildEngine({ minify = false, output = defaultOutput } = {}) {
   mkdirSync(output, { recursive: true });
+  await compileAssembly(assembled);
+  copyFileSync(assembled, join(output, "training.wasm"));
+  const wasmFile = "tfjs-backend-wasm-simd.wasm";
+  copyFileSync(join(modules, "tfjs-backend-wasm/dist", wasmFile), join(output, wasmFile));
+  const { metafile } = await esbuild.build({
+    ...common,
+    minify,
+    entryPoints: [join(here, "main.ts")],
+    outfile: join(output, "main.cjs"),
+    plugins: [onHelpers],
+  });
+  return metafile;
+}
+
+/** One file for each tfjs package. */
+async function buildPackages({ minify, output }) {
   const union = unionNames();
-  /** @type {Readonly<Partial<Record<string, string[]>> & { "tfjs-node": string[] }>} */
   const extraNames = { tfjs: [...union, "data", "version"], "tfjs-node": [...union, "data", "version", "io", "node"] };
-  const results = await Promise.all([
-    ...Object.entries(packages).map(([name, entry]) =>
+  const results = await Promise.all(
+    Object.entries(packages).map(([name, entry]) =>
       esbuild.build({
         ...common,
         minify,
@@ -106,16 +122,7 @@ export async function buildEmbedded({ minify = false } = {}) {
         footer: { js: `${plainExports}${extraNames[name] ? nameList(extraNames[name]) : ""}` },
       }),
     ),
-    esbuild.build({
-      ...common,
-      minify,
-      entryPoints: [join(here, "main.ts")],
-      outfile: join(output, "main.cjs"),
-      plugins: [onHelpers],
-    }),
-  ]);
-  await compileAssembly(assembled);
-  copyFileSync(assembled, join(output, "training.wasm"));
+  );
   for (const name of Object.keys(packages)) {
     const { version, license } = JSON.parse(readFileSync(join(modules, name, "package.json"), "utf8"));
     const manifest = { name: `@tensorflow/${name}`, version, license, main: "index.cjs" };
@@ -127,11 +134,12 @@ export async function buildEmbedded({ minify = false } = {}) {
     `{const m=module;m.exports=require("@tensorflow/tfjs-node")}${nameList(extraNames["tfjs-node"])}\n`,
   );
   copyFileSync(join(here, "esmResolve.mjs"), join(output, "esmResolve.mjs"));
-  copyFileSync(
-    join(modules, "tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"),
-    join(output, "tfjs-backend-wasm-simd.wasm"),
-  );
   return results.map((result) => result.metafile);
+}
+
+export async function buildEmbedded({ minify = false, output = defaultOutput } = {}) {
+  const [engine, others] = await Promise.all([buildEngine({ minify, output }), buildPackages({ minify, output })]);
+  return [engine, ...others];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
