@@ -12,6 +12,8 @@ export interface TrainingSettings {
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingFolder: string;
+  readonly diskLimitMegabytes: number;
+  readonly fusedBatchNorm: boolean;
 }
 
 export function trainingSettings(scope: vscode.Uri | undefined): TrainingSettings {
@@ -23,6 +25,8 @@ export function trainingSettings(scope: vscode.Uri | undefined): TrainingSetting
     arguments: settings.get<readonly string[]>("arguments", []),
     environment: settings.get<Readonly<Record<string, string>>>("environment", {}),
     workingFolder: settings.get("workingFolder", "").trim(),
+    diskLimitMegabytes: settings.get("diskLimit", 2048),
+    fusedBatchNorm: settings.get("fusedBatchNorm", false),
   };
 }
 

@@ -11,7 +11,7 @@ const enabledKey = "layerscope.autoAttach";
 const preloadParts = ["backend.cjs", "hooks.cjs", "recorder.cjs", "embedded"] as const;
 const preloadName = "backend.cjs";
 const versionFile = "version";
-const unlimitedBytes = 2048 * 2 ** 20;
+const megabyte = 2 ** 20;
 
 /**
  * From switched on until switched off, every `node` of the integrated terminals preloads the backend. The preload lies
@@ -80,9 +80,9 @@ export class AutoAttach extends Disposable {
       launch: null,
       claim: null,
       parent: null,
-      fast: false,
+      fast: settings.fusedBatchNorm,
       breakOnAnomaly: false,
-      diskLimitBytes: unlimitedBytes,
+      diskLimitBytes: settings.diskLimitMegabytes * megabyte,
     };
   }
 

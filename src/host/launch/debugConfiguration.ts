@@ -7,7 +7,7 @@ import { trainingSettings } from "../settings.js";
 import { quoted } from "./autoAttach.js";
 import { runsPlace } from "./runsPlace.js";
 
-const diskLimitBytes = 2048 * 2 ** 20;
+const megabyte = 2 ** 20;
 
 interface OptIn {
   readonly breakOnAnomaly: boolean;
@@ -41,9 +41,9 @@ export class DebugConfigurations extends Disposable implements vscode.DebugConfi
       launch: randomUUID(),
       claim: null,
       parent: null,
-      fast: false,
+      fast: settings.fusedBatchNorm,
       breakOnAnomaly: optIn.breakOnAnomaly,
-      diskLimitBytes,
+      diskLimitBytes: settings.diskLimitMegabytes * megabyte,
     };
     const given = (configuration.env ?? {}) as Record<string, string | null>;
     const preload = this.context.asAbsolutePath(join("dist", "backend.cjs"));

@@ -16,12 +16,14 @@ import type { LayerInfo, RunEvent, RunFile, RunStatus, WeightInfo } from "../../
 import { effectiveStatus, RunFolderError, readRunFile } from "../../run/runFile.js";
 import { RunHistory, type StepRange } from "../../run/runHistory.js";
 import type { RunPoll } from "../../run/runReader.js";
+import { shownLayers } from "../../run/shownLayers.js";
 import { Disposable, type Release } from "../disposable.js";
 import { Emitter } from "../emitter.js";
 import { FindingsKeeper } from "./findingsKeeper.js";
 import { LastRows } from "./lastRows.js";
 import { RunQueries } from "./runQueries.js";
 import { progress, type RunCondition, type RunSight, runCondition } from "./runState.js";
+import { isSameLayer } from "./sameLayer.js";
 import { memoryText, parseMemory, type SessionMemory } from "./sessionMemory.js";
 import type { SessionChange, SessionView } from "./sessionView.js";
 import type { StateSentence } from "./stateSentence.js";
@@ -54,7 +56,7 @@ export class RunSession extends Disposable implements SessionView {
   private file: RunFile | null = null;
   private seenStatus: RunStatus = "interrupted";
   private problem: string | null = null;
-  private layersText = "";
+  private shown: readonly LayerInfo[] = [];
   private lastStepAtMs = Date.now();
   private condition = "";
   private watchers = 0;
@@ -89,7 +91,7 @@ export class RunSession extends Disposable implements SessionView {
   }
 
   get layers(): readonly LayerInfo[] {
-    return this.file?.layers ?? [];
+    return this.shown;
   }
 
   get weights(): readonly WeightInfo[] {
@@ -223,7 +225,7 @@ export class RunSession extends Disposable implements SessionView {
     const before = this.file;
     this.file = run;
     this.problem = null;
-    const layers = run !== before && this.haveChanged(run);
+    const layers = run !== before && this.takeLayers(before, run);
     const ended = this.seenStatus !== status;
     this.seenStatus = status;
     const touched = new Set<number>();
@@ -245,10 +247,16 @@ export class RunSession extends Disposable implements SessionView {
     }
   }
 
-  private haveChanged(run: RunFile): boolean {
-    const text = JSON.stringify([run.layers, run.weights]);
-    if (text === this.layersText) return false;
-    this.layersText = text;
+  /** True where the layers are others than before. */
+  private takeLayers(before: RunFile | null, run: RunFile): boolean {
+    const shown = shownLayers(run);
+    const same =
+      before !== null &&
+      shown.length === this.shown.length &&
+      run.weights.length === before.weights.length &&
+      shown.every((layer, at) => isSameLayer(layer, this.shown[at]));
+    if (same) return false;
+    this.shown = shown;
     this.lastRows.setLayers(run.layers);
     return true;
   }
@@ -298,7 +306,10 @@ export class RunSession extends Disposable implements SessionView {
     if (this.problem !== message) this.host.log(message, isGone ? undefined : thrown);
     this.problem = message;
     // What has been read stays on screen unless the folder is no run (any more).
-    if (isGone) this.file = null;
+    if (isGone) {
+      this.file = null;
+      this.shown = [];
+    }
     if (isGone) this.seenStatus = "interrupted";
     else this.timer = setTimeout(() => this.poll(), hiddenPollMs);
     const nothing = { summaries: false, epochs: false, rows: false, reset: false };

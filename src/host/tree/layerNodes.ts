@@ -11,15 +11,12 @@ export interface ModelNode {
   readonly id: string;
   readonly name: string;
   readonly children: readonly LayerNode[];
-  /** Worst of everything below. */
-  readonly severity: LayerSummary["severity"];
 }
 
 export interface LeafNode {
   readonly kind: "layer";
   readonly id: string;
   readonly layer: LayerInfo;
-  readonly severity: LayerSummary["severity"];
   readonly children: readonly WeightNode[];
 }
 
@@ -74,6 +71,11 @@ export function layersBelow(node: LayerNode): LayerInfo[] {
   }
 }
 
+/** A node and everything below it. */
+export function nodesBelow(node: LayerNode): LayerNode[] {
+  return node.kind === "weight" ? [node] : [node, ...node.children.flatMap(nodesBelow)];
+}
+
 function matches(layer: LayerInfo, filter: string): boolean {
   const wanted = filter.trim().toLowerCase();
   return wanted === "" || `${layer.path} ${layer.name} ${layer.className}`.toLowerCase().includes(wanted);
@@ -81,8 +83,7 @@ function matches(layer: LayerInfo, filter: string): boolean {
 
 /** The models around a layer, outermost first: its path without its own name. */
 function modelNames(layer: LayerInfo): string[] {
-  const own = layer.path.lastIndexOf("/");
-  if (own >= 0) return layer.path.slice(0, own).split("/");
+  if (layer.path.endsWith(`/${layer.name}`)) return layer.path.slice(0, -layer.name.length - 1).split("/");
   return layer.model === "" ? [] : [layer.model];
 }
 
@@ -102,22 +103,15 @@ function ordered(branch: Branch): LayerNode[] {
 
 function modelNode(branch: Branch): ModelNode {
   const children = ordered(branch);
-  const severity = Math.max(0, ...children.map((node) => (node.kind === "weight" ? 0 : node.severity)));
-  return { kind: "model", id: `model:${branch.id}`, name: branch.name, children, severity: severity as 0 | 1 | 2 | 3 };
+  return { kind: "model", id: `model:${branch.id}`, name: branch.name, children };
 }
 
-function leaf(layer: LayerInfo, { weights, summaries }: LayerTreeInput): LeafNode {
+function leaf(layer: LayerInfo, { weights }: LayerTreeInput): LeafNode {
   const children = layer.weights.flatMap((index): WeightNode[] => {
     const weight = weights[index];
-    return weight === undefined ? [] : [{ kind: "weight", id: `weight:${index}`, weight }];
+    return weight === undefined ? [] : [{ kind: "weight", id: `weight:${layer.index}:${index}`, weight }];
   });
-  return {
-    kind: "layer",
-    id: `layer:${layer.index}`,
-    layer,
-    severity: summaries.get(layer.index)?.severity ?? 0,
-    children,
-  };
+  return { kind: "layer", id: `layer:${layer.index}`, layer, children };
 }
 
 function byAttention(summaries: ReadonlyMap<number, LayerSummary>) {
