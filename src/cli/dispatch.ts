@@ -1,5 +1,8 @@
 import { CommandError, type CommandIo, exitCodes, usageError } from "./commandIo.js";
+import { runDoctorCommand } from "./doctorCommand.js";
+import { runEngineCommand } from "./engineCommand.js";
 import { execCommand } from "./execCommand.js";
+import { exportCommand } from "./exportCommand.js";
 import { helpText } from "./helpText.js";
 import { runsCommand } from "./runsCommand.js";
 import { seriesCommand } from "./seriesCommand.js";
@@ -16,6 +19,9 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["runs", runsCommand],
   ["show", showCommand],
   ["series", seriesCommand],
+  ["export", exportCommand],
+  ["doctor", runDoctorCommand],
+  ["engine", runEngineCommand],
 ]);
 
 /** Runs one command line; the result is the exit code. Never throws: a failure is one line on stderr. */

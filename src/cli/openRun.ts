@@ -26,7 +26,8 @@ export function readWholeRun(reader: RunReader, use: (poll: RunPoll) => void, bo
   });
 }
 
-function withRunErrors<T>(work: () => T): T {
+/** A run that is not there, or cannot be read, is the user's to know: exit 66. */
+export function withRunErrors<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {

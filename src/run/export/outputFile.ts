@@ -1,0 +1,42 @@
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+
+const flushFromLength = 2 ** 20;
+
+/** A file that appears under its name when it is complete. */
+export class OutputFile {
+  private readonly temporary: string;
+  private readonly file: number;
+  private text = "";
+
+  constructor(readonly path: string) {
+    this.temporary = `${path}.${process.pid}.tmp`;
+    this.file = openSync(this.temporary, "w");
+  }
+
+  writeText(text: string): void {
+    this.text += text;
+    if (this.text.length >= flushFromLength) this.flushText();
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    this.flushText();
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.file, bytes, at);
+  }
+
+  close(): void {
+    this.flushText();
+    closeSync(this.file);
+    renameSync(this.temporary, this.path);
+  }
+
+  abandon(): void {
+    closeSync(this.file);
+    rmSync(this.temporary, { force: true });
+  }
+
+  private flushText(): void {
+    const { text } = this;
+    this.text = "";
+    if (text !== "") this.writeBytes(Buffer.from(text));
+  }
+}
