@@ -1,0 +1,113 @@
+import { windowSteps } from "../batchNormWindow.js";
+import type { Row } from "../catalogue.js";
+
+interface RunningFault {
+  readonly step: number;
+  readonly channel: number;
+  readonly name: "running mean" | "running variance";
+  readonly value: number;
+}
+
+/** What the rules need of one BatchNorm layer: its last windowed numbers, and counts over the run. */
+export class BatchNormHistory {
+  /** Steps in which the layer normalised with batch statistics, and steps in which it did not. */
+  trainedSteps = 0;
+  inferenceSteps = 0;
+  passes = 0;
+  /** Last row with batch statistics. */
+  last: Row = {};
+  lastStep = 0;
+  /** m′ of the largest batch, and of the smallest one with its step. */
+  largestBatch = 0;
+  smallestBatch = { valuesPerChannel: Number.POSITIVE_INFINITY, step: 0 };
+  runningFault: RunningFault | null = null;
+  /** Steps in a row, up to now, in which γ and β stayed as they were. */
+  steadySteps = 0;
+  /** Largest relative change of running statistics in those steps. */
+  steadyChange = 0;
+  /** Whether the running statistics are 0 and 1, as they were made. */
+  runningIsInitial = false;
+  /** Per channel: steps in a row with σ²_B < ε, up to K. */
+  private collapsedSteps = new Uint8Array(0);
+  private affine: readonly Float32Array[] = [];
+  private running: readonly [Float32Array, Float32Array] | null = null;
+
+  /** Share of channels with σ²_B < ε for the last K steps, and the first of them. */
+  get collapsed(): { readonly share: number; readonly first: number } {
+    const { collapsedSteps } = this;
+    const count = collapsedSteps.reduce((sum, steps) => sum + (steps >= windowSteps ? 1 : 0), 0);
+    return { share: count / Math.max(1, collapsedSteps.length), first: collapsedSteps.indexOf(windowSteps) };
+  }
+
+  /** Whether the layer has γ or β at all. */
+  get hasAffine(): boolean {
+    return this.affine.length > 0;
+  }
+
+  add(step: number, row: Row, epsilon: number): void {
+    const { batchMean, batchVariance, runningMean, runningVariance, passes = 1 } = row;
+    const isTraining = batchMean !== undefined && batchVariance !== undefined;
+    this.watchAffine(row, isTraining);
+    if (runningMean && runningVariance) this.watchRunning(step, runningMean, runningVariance, epsilon, isTraining);
+    if (!isTraining) {
+      this.inferenceSteps++;
+      return;
+    }
+    this.trainedSteps++;
+    this.passes += passes;
+    this.last = row;
+    this.lastStep = step;
+    const size = row.valuesPerChannel ?? 0;
+    this.largestBatch = Math.max(this.largestBatch, size);
+    if (size > 0 && size < this.smallestBatch.valuesPerChannel) {
+      this.smallestBatch = { valuesPerChannel: size, step };
+    }
+    if (this.collapsedSteps.length !== batchVariance.length) this.collapsedSteps = new Uint8Array(batchVariance.length);
+    for (let channel = 0; channel < batchVariance.length; channel++) {
+      const steps = (batchVariance[channel] as number) < epsilon ? (this.collapsedSteps[channel] as number) + 1 : 0;
+      this.collapsedSteps[channel] = Math.min(steps, windowSteps);
+    }
+  }
+
+  private watchAffine({ gamma, beta }: Row, isTraining: boolean): void {
+    const now = [gamma, beta].filter((values) => values !== undefined).map((values) => Float32Array.from(values));
+    const steady = now.length === this.affine.length && now.every((values, i) => equal(values, this.affine[i]));
+    this.affine = now;
+    if (!steady) {
+      this.steadySteps = 0;
+      this.steadyChange = 0;
+    } else if (isTraining) this.steadySteps++;
+  }
+
+  private watchRunning(
+    step: number,
+    mean: ArrayLike<number>,
+    variance: ArrayLike<number>,
+    epsilon: number,
+    isTraining: boolean,
+  ): void {
+    const before = this.running;
+    this.running = [Float32Array.from(mean), Float32Array.from(variance)];
+    this.runningIsInitial =
+      this.running[0].every((value) => value === 0) && this.running[1].every((value) => value === 1);
+    for (let channel = 0; channel < mean.length; channel++) {
+      const [meanNow, varianceNow] = [mean[channel] as number, variance[channel] as number];
+      if (this.runningFault === null && !Number.isFinite(meanNow)) {
+        this.runningFault = { step, channel, name: "running mean", value: meanNow };
+      }
+      if (this.runningFault === null && !(varianceNow >= 0 && varianceNow < Number.POSITIVE_INFINITY)) {
+        this.runningFault = { step, channel, name: "running variance", value: varianceNow };
+      }
+      if (!isTraining || this.steadySteps === 0 || before?.[0].length !== mean.length) continue;
+      const meanBefore = before[0][channel] as number;
+      const varianceBefore = before[1][channel] as number;
+      const meanChange = Math.abs(meanNow - meanBefore) / Math.sqrt(Math.abs(varianceBefore) + epsilon);
+      const varianceChange = Math.abs(varianceNow - varianceBefore) / (Math.abs(varianceBefore) + epsilon);
+      this.steadyChange = Math.max(this.steadyChange, meanChange, varianceChange);
+    }
+  }
+}
+
+function equal(a: Float32Array, b: Float32Array | undefined): boolean {
+  return b !== undefined && a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
+}

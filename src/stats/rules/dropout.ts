@@ -1,0 +1,49 @@
+import type { ActivationHistory } from "./activationHistory.js";
+import { batchNormLayers, short } from "./ruleContext.js";
+import type { FindingLevel, Rule } from "./ruleTypes.js";
+
+export const bnAfterDropout: Rule = {
+  id: "bn-after-dropout",
+  title: "Dropout before BatchNorm shifts the variance between training and inference",
+  level: "error",
+  timing: "always",
+  action: "Put dropout after the last BatchNorm.",
+  reference: "Li, Chen, Hu & Yang 2019, Understanding the Disharmony between Dropout and Batch Normalization",
+  *check(context) {
+    const { graph, settings, activations, isWarm } = context;
+    for (const layer of batchNormLayers(context)) {
+      const dropout = graph.dropoutBefore(layer);
+      if (dropout === null) continue;
+      const keep = 1 - (dropout.config.rate ?? 0);
+      const ratio = isWarm ? varianceRatio(activations.get(dropout.index), keep) : null;
+      const [warning, error] = settings.dropoutRatio;
+      const before = `${dropout.name} drops ${short(1 - keep)} of the values before it`;
+      if (ratio === null || ratio >= warning) {
+        const message = `${before}, wanted no dropout before: the running variance belongs to the noisy values.`;
+        yield { level: "info", layer: layer.index, message };
+        continue;
+      }
+      const level: FindingLevel = ratio < error ? "error" : "warning";
+      const got = `variance at inference is ${short(ratio)} of that in training`;
+      yield { level, layer: layer.index, message: `${before}: ${got}, wanted at least ${warning}.` };
+    }
+  },
+};
+
+/**
+ * Var_test/Var_train = v/((c² + v)/p − c²) of independent inputs with mean c and variance v, kept with probability p; mean
+ * over channels, each weighted by its variance. Null where the dropout layer's input was not captured.
+ */
+function varianceRatio(history: ActivationHistory | undefined, keep: number): number | null {
+  const input = history?.inputChannels;
+  if (input === undefined || input === null) return null;
+  let test = 0;
+  let train = 0;
+  for (let channel = 0; channel < input.mean.length; channel++) {
+    const square = (input.mean[channel] as number) ** 2;
+    const variance = input.variance[channel] as number;
+    test += variance;
+    train += (square + variance) / keep - square;
+  }
+  return train > 0 ? test / train : null;
+}

@@ -1,0 +1,59 @@
+import type { ActivationHistory } from "./activationHistory.js";
+import type { BatchNormHistory } from "./batchNormHistory.js";
+import { isBatchNorm, type LayerGraph } from "./layerGraph.js";
+import type { RuleSettings } from "./ruleSettings.js";
+import type { RuleEvent, RuleLayer, RuleRun, RuleWeight } from "./ruleTypes.js";
+import type { WeightHistory } from "./weightHistory.js";
+
+export type NonfiniteEvent = Extract<RuleEvent, { readonly type: "nonfinite" }>;
+
+/** What is known of a run when the rules are judged. */
+export interface RuleContext {
+  readonly settings: RuleSettings;
+  readonly run: RuleRun;
+  readonly graph: LayerGraph;
+  readonly lastStep: number;
+  /** Past the first transient, or about to be used as it is. */
+  readonly isWarm: boolean;
+  readonly activations: ReadonlyMap<number, ActivationHistory>;
+  readonly batchNorms: ReadonlyMap<number, BatchNormHistory>;
+  readonly weights: ReadonlyMap<number, WeightHistory>;
+  /** Captured steps in which any weight of the model was updated. */
+  updatesOf(model: string): number;
+  readonly nonfiniteEvents: readonly NonfiniteEvent[];
+  readonly losses: { readonly first: number; readonly last: number } | null;
+}
+
+export function batchNormLayers({ run }: RuleContext): RuleLayer[] {
+  return run.layers.filter(isBatchNorm);
+}
+
+/** BatchNorm layers that normalised with batch statistics at least once. */
+export function trainedBatchNorms({ run, batchNorms }: RuleContext): [RuleLayer, BatchNormHistory][] {
+  return run.layers.flatMap((layer): [RuleLayer, BatchNormHistory][] => {
+    const history = batchNorms.get(layer.index);
+    return history === undefined || history.trainedSteps === 0 ? [] : [[layer, history]];
+  });
+}
+
+/** Kernels with captured updates: matrices and filters, no biases, γ, β or embeddings; in the order of the layers. */
+export function kernels({ run, weights }: RuleContext): [RuleWeight, RuleLayer, WeightHistory][] {
+  return run.weights.flatMap((weight): [RuleWeight, RuleLayer, WeightHistory][] => {
+    const layer = weight.layer === null ? undefined : run.layers[weight.layer];
+    const history = weights.get(weight.index);
+    return layer !== undefined && isKernel(weight) && history !== undefined ? [[weight, layer, history]] : [];
+  });
+}
+
+export function isKernel(weight: RuleWeight): boolean {
+  return weight.shape.length >= 2 && weight.name.includes("kernel");
+}
+
+/** Three significant digits. */
+export function short(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : String(value);
+}
+
+export function percent(share: number): string {
+  return `${short(100 * share)} %`;
+}
