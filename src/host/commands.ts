@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { ViewAction } from "../protocol/views.js";
+import type { LayerInfo } from "../run/format.js";
 import type { Decorations } from "./editor/decorations.js";
 import { openSource } from "./editor/openSource.js";
 import type { AutoAttach } from "./launch/autoAttach.js";
@@ -62,11 +63,11 @@ export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
     sortLayers: () => tree.toggleOrder(),
     copyLayers: (argument) => tree.copy(isLayerNode(argument) ? argument : undefined),
     revealInDashboard: (argument) => {
-      const layer = tree.layerOf(isLayerNode(argument) ? argument : undefined);
+      const layer = layerOf(targets, argument);
       dashboard.open(layer === undefined ? {} : { layer: layer.index });
     },
     openLayerSource: async (argument) => {
-      const layer = tree.layerOf(isLayerNode(argument) ? argument : undefined);
+      const layer = layerOf(targets, argument);
       if (layer?.source != null) await openSource(layer.source);
       if (layer !== undefined) sessions.select(layer.index);
     },
@@ -113,6 +114,14 @@ async function openRun({ sessions, dashboard, log }: CommandTargets, argument: u
   const session = sessions.open(folder);
   if (session.run === null) await log.report(session.header().sentence);
   dashboard.open();
+}
+
+/** What a context menu was opened on: a node of the tree, or something in a view that names its layer. */
+function layerOf({ sessions, tree }: CommandTargets, argument: unknown): LayerInfo | undefined {
+  if (isLayerNode(argument)) return tree.layerOf(argument);
+  const index = typeof argument === "object" && argument !== null && "layer" in argument ? argument.layer : undefined;
+  if (typeof index !== "number") return tree.layerOf(undefined);
+  return sessions.current?.layers.find((layer) => layer.index === index);
 }
 
 function isDashboardRequest(value: unknown): value is DashboardRequest {

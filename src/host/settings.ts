@@ -1,6 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import * as vscode from "vscode";
 import type { EngineChoice } from "../protocol/options.js";
+import { defaultRuleSettings, type RuleSettings } from "../stats/rules/ruleSettings.js";
 
 export const settingsSection = "layerscope";
 
@@ -35,6 +36,22 @@ export function isSwitchedOn(
   scope?: vscode.ConfigurationScope,
 ): boolean {
   return vscode.workspace.getConfiguration(settingsSection, scope).get(name, true);
+}
+
+/** Thresholds that differ from the defaults; what is no number, pair of numbers or list of ids is left out. */
+export function ruleSettings(): Partial<RuleSettings> {
+  const given = vscode.workspace.getConfiguration(settingsSection).get<Record<string, unknown>>("rules", {});
+  const entries = Object.entries(given).filter(([name, value]) => {
+    const standard: unknown = Object.entries(defaultRuleSettings).find(([known]) => known === name)?.[1];
+    if (name === "disabled") return Array.isArray(value) && value.every((id) => typeof id === "string");
+    if (Array.isArray(standard)) {
+      return (
+        Array.isArray(value) && value.length === standard.length && value.every((item) => typeof item === "number")
+      );
+    }
+    return typeof standard === "number" && typeof value === "number";
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Absolute folder that keeps the runs of a workspace folder. */

@@ -17,6 +17,7 @@ import { effectiveStatus, RunFolderError, readRunFile } from "../../run/runFile.
 import { RunHistory, type StepRange } from "../../run/runHistory.js";
 import type { RunPoll } from "../../run/runReader.js";
 import { shownLayers } from "../../run/shownLayers.js";
+import type { RuleSettings } from "../../stats/rules/ruleSettings.js";
 import { Disposable, type Release } from "../disposable.js";
 import { Emitter } from "../emitter.js";
 import { FindingsKeeper } from "./findingsKeeper.js";
@@ -39,6 +40,8 @@ export interface SessionHost {
   /** The sentence for a condition, in the user's language. */
   readonly describe: (condition: RunCondition, run: RunFile, steps: number) => StateSentence;
   readonly log: (problem: string, cause?: unknown) => void;
+  /** Thresholds that differ from the defaults. */
+  readonly rules: Partial<RuleSettings>;
 }
 
 /** Follows one run folder and tells what changed. Knows nothing of VS Code. */
@@ -50,7 +53,7 @@ export class RunSession extends Disposable implements SessionView {
   private readonly queries: RunQueries;
   private readonly lastRows = new LastRows();
   private readonly clock = new StepClock();
-  private readonly findingsKeeper = new FindingsKeeper();
+  private readonly findingsKeeper: FindingsKeeper;
   private readonly summaryOf = new Map<number, LayerSummary>();
   private epochList: EpochMetrics[] = [];
   private file: RunFile | null = null;
@@ -68,6 +71,7 @@ export class RunSession extends Disposable implements SessionView {
   ) {
     super();
     this.history = new RunHistory(folder);
+    this.findingsKeeper = new FindingsKeeper(host.rules);
     this.queries = new RunQueries(
       () => this.history,
       () => this.layers,
@@ -220,7 +224,7 @@ export class RunSession extends Disposable implements SessionView {
     }
   }
 
-  private take({ run, status, batches, events, reset }: RunPoll): void {
+  private take({ run, status, batches, events, reset, more }: RunPoll): void {
     if (reset) this.startAfresh();
     const before = this.file;
     this.file = run;
@@ -234,7 +238,7 @@ export class RunSession extends Disposable implements SessionView {
       for (const layer of this.lastRows.add(batch)) touched.add(layer);
     }
     const epochs = this.addEpochs(events);
-    const findings = this.findingsKeeper.add(run, status, batches, events);
+    const findings = this.findingsKeeper.add({ run, layersChanged: layers, status, batches, events, more });
     const summaries = this.summarise(
       findings || this.summaryOf.size === 0 ? run.layers.map(({ index }) => index) : touched,
     );

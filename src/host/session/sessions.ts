@@ -4,7 +4,7 @@ import { Disposable, type Release } from "../disposable.js";
 import type { Launch } from "../launch/launcher.js";
 import type { EndedLaunch, Trainer } from "../launch/trainer.js";
 import type { Log } from "../log.js";
-import { allRunsFolders, settingsSection } from "../settings.js";
+import { allRunsFolders, ruleSettings, settingsSection } from "../settings.js";
 import { FolderWatch } from "./folderWatch.js";
 import { type KnownRun, RunCatalogue } from "./runCatalogue.js";
 import { RunSession } from "./runSession.js";
@@ -104,6 +104,7 @@ export class Sessions extends Disposable {
     this.withoutRun = null;
     const session = new RunSession(folder, {
       describe: stateSentence,
+      rules: ruleSettings(),
       log: (problem, cause) => this.log.error(problem, cause),
     });
     this.show(session);
