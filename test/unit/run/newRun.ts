@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RunFile } from "../../../src/run/format.js";
+import type { LayerInfo, RunFile } from "../../../src/run/format.js";
 import { newRunFile } from "../../../src/run/runFile.js";
 import { RunWriter } from "../../../src/run/runWriter.js";
 
@@ -26,4 +26,23 @@ export function newRun(patch: Partial<RunFile> = {}): RunFile {
 
 export function newWriter(folder = newFolder(), diskLimitBytes = 2 ** 31): RunWriter {
   return new RunWriter({ folder, run: newRun(), diskLimitBytes });
+}
+
+export function newLayer(index: number, name: string, patch: Partial<LayerInfo> = {}): LayerInfo {
+  return {
+    index,
+    name,
+    className: "Dense",
+    model: "model",
+    path: `model/${name}`,
+    call: 1,
+    source: null,
+    config: {},
+    inputShape: null,
+    outputShape: null,
+    inbound: [],
+    isOutput: false,
+    weights: [],
+    ...patch,
+  };
 }
