@@ -20,7 +20,7 @@ export const drawnBatchNorm = '[data-layer-class="BatchNormalization"][data-draw
 export async function findView(page, view) {
   for (const frame of page.frames()) {
     const found = await frame
-      .locator(`body[data-view="${view}"]`)
+      .locator(`body[data-layerscope-view="${view}"]`)
       .count()
       .catch(() => 0); // a frame may go while it is asked
     if (found > 0) return frame;
