@@ -16,6 +16,7 @@ const severities = {
 /** Findings of the shown run in the Problems view, at the line that made the layer. */
 export class FindingDiagnostics extends Disposable {
   private readonly collection = this._register(vscode.languages.createDiagnosticCollection("layerscope"));
+  private files: readonly string[] = [];
 
   constructor(
     private readonly sessions: Sessions,
@@ -32,20 +33,20 @@ export class FindingDiagnostics extends Disposable {
   }
 
   private update(): void {
-    this.collection.clear();
-    const findings = this.sessions.current?.findings ?? [];
-    if (!isSwitchedOn("problems")) return;
+    const findings = isSwitchedOn("problems") ? (this.sessions.current?.findings ?? []) : [];
     const byFile = new Map<string, vscode.Diagnostic[]>();
     for (const finding of findings) {
-      if (finding.source === null) continue;
-      const line = this.sources.lineNow(finding.source);
-      if (line === null) continue;
+      const line = finding.source === null ? null : this.sources.lineNow(finding.source);
+      if (finding.source === null || line === null) continue;
       const same = byFile.get(finding.source.file);
       const diagnostic = diagnosticOf(finding, line);
       if (same === undefined) byFile.set(finding.source.file, [diagnostic]);
       else same.push(diagnostic);
     }
+    // Replaced, not cleared first, so that the list does not flicker while a training goes on.
+    for (const file of this.files) if (!byFile.has(file)) this.collection.delete(vscode.Uri.file(file));
     for (const [file, diagnostics] of byFile) this.collection.set(vscode.Uri.file(file), diagnostics);
+    this.files = [...byFile.keys()];
   }
 }
 
