@@ -1,4 +1,5 @@
-import { tapBatchStatistics } from "./batchNormTap.js";
+import type { FastTraining } from "../fast/fastTraining.js";
+import { type BatchStatistics, tapBatchStatistics } from "./batchNormTap.js";
 import type { Guard } from "./guard.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import type { Observer } from "./observer.js";
@@ -42,7 +43,12 @@ export function classNames(layer: LayerLike): string[] {
 }
 
 /** Sees every call of a layer, and measures those that belong to a training pass. */
-export function watchCalls(layerClass: LayerClass, observer: () => Observer | null, guard: Guard): void {
+export function watchCalls(
+  layerClass: LayerClass,
+  observer: () => Observer | null,
+  guard: Guard,
+  fast: () => FastTraining | null = () => null,
+): void {
   const original: Apply = layerClass.prototype.apply;
   const roots: LayerLike[] = [];
   layerClass.prototype.apply = function apply(this: LayerLike, inputs: unknown, kwargs?: unknown): unknown {
@@ -54,13 +60,14 @@ export function watchCalls(layerClass: LayerClass, observer: () => Observer | nu
       const before = guard.run(() => beforeCall(watching, this, roots, kwargs, inputs));
       if (before === undefined || before === null) return original.call(this, inputs, kwargs);
       const call = (): unknown => original.call(this, inputs, kwargs);
-      const output = before.tap
-        ? tapBatchStatistics(watching.engine, watching.tensors, call, (statistics) =>
-            guard.run(() => {
-              if (isBatchNormalization(this)) step.normalized(before.index, this, before.root, statistics);
-            }),
-          )
-        : call();
+      const taken = (statistics: BatchStatistics): void => {
+        guard.run(() => {
+          if (isBatchNormalization(this)) step.normalized(before.index, this, before.root, statistics);
+        });
+      };
+      const tapped = (): unknown => tapBatchStatistics(watching.engine, watching.tensors, call, taken);
+      const fused = fast();
+      const output = !before.tap ? call() : fused === null ? tapped() : fused.callBatchNorm(this, taken, tapped);
       guard.run(() => afterCall(watching, this, before, inputs, output));
       return output;
     } finally {

@@ -3,6 +3,7 @@ import { StatisticsKernel } from "../../kernels/statistics.js";
 import { type BackendOptions, optionsVariable } from "../../protocol/options.js";
 import type { FromRecorder } from "../../protocol/recording.js";
 import type { EngineInfo } from "../../run/format.js";
+import { FastTraining, fastNote } from "../fast/fastTraining.js";
 import { Controller, parseBudget } from "../recorder/controller.js";
 import { Recorder } from "../recorder/recorder.js";
 import { breakInDebugger } from "./breakInDebugger.js";
@@ -27,6 +28,7 @@ export class Session {
   private epoch: { current: number; total: number | null; stepsPerEpoch: number | null } | null = null;
   private lastProgressMs = 0;
   private readonly patched = new WeakSet<object>();
+  private fast: FastTraining | null = null;
   private readonly catalogue = new LayerCatalogue();
   private readonly endTraps: (() => void)[] = [];
   private readonly watching = (): Observer | null => (this.guard.isWorking ? this.observer : null);
@@ -56,6 +58,7 @@ export class Session {
       );
       observer.step = this.observer?.step ?? 0;
       watchGradients(engine, () => observer, this.guard);
+      this.fast = this.options.fast ? FastTraining.install(engine) : null;
       this.observer = observer;
       this.watchForBundle();
     });
@@ -113,7 +116,7 @@ export class Session {
   private layersFound(layerClass: LayerClass, inBundle: boolean): void {
     if (!this.isNew(layerClass.prototype)) return;
     watchConstruction(layerClass, this.catalogue, this.guard, inBundle);
-    watchCalls(layerClass, this.watching, this.guard);
+    watchCalls(layerClass, this.watching, this.guard, () => this.fast);
   }
 
   private modelsFound(modelClass: ModelClass): void {
@@ -139,7 +142,8 @@ export class Session {
   }
 
   private sinkOf(recorder: Recorder): Sink {
-    recorder.engine(this.describeEngine());
+    const engine = this.describeEngine();
+    recorder.engine(this.fast === null ? engine : { ...engine, reason: `${engine.reason} ${fastNote}.` });
     return {
       row: (table, step, series, row) => recorder.row(table, step, series, row),
       event: (step, content) => recorder.event(step, content),
@@ -147,6 +151,8 @@ export class Session {
       elapsedMs: () => recorder.elapsedMs(),
       stepEnded: () => {
         recorder.stepEnded();
+        const news = this.fast?.news() ?? null;
+        if (news !== null) recorder.event(this.observer?.step ?? 0, { type: "note", message: news });
         if (performance.now() - this.lastProgressMs > 500) this.sendProgress();
       },
       get isBehind() {

@@ -1,0 +1,75 @@
+// A process that trains networks of networks.cjs and takes orders, so that several can be measured in turns.
+import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const child = join(dirname(fileURLToPath(import.meta.url)), "trainerChild.cjs");
+
+/** @typedef {{ name: string, module: string, requires?: readonly string[], env?: NodeJS.ProcessEnv, habit?: string }} TrainerOptions */
+/** @typedef {{ title: string, backend: string, steps: readonly number[], memoryBytes: number }} Answer */
+
+export class Trainer {
+  #process;
+  #lines;
+  #habit;
+  /** @type {Map<string, number[]>} */
+  #times = new Map();
+
+  /** @param {TrainerOptions} options `module`: what the child requires as TensorFlow.js; `habit`: see trainerChild.cjs. */
+  constructor({ name, module, requires = [], env = {}, habit = "none" }) {
+    this.name = name;
+    this.#habit = habit;
+    const environment = { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2", ...env };
+    delete environment.NODE_OPTIONS;
+    const preloads = requires.flatMap((file) => ["--require", file]);
+    this.#process = spawn(process.execPath, [...preloads, child, module], {
+      cwd: tmpdir(),
+      env: environment,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
+  }
+
+  /** @param {object} order @returns {Promise<Answer>} */
+  async #order(order) {
+    this.#process.stdin.write(`${JSON.stringify({ ...order, habit: this.#habit })}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error(`The process of ${this.name} ended.`);
+    return JSON.parse(value);
+  }
+
+  /** Builds the network and takes the first steps, which compile and allocate. @param {string} network */
+  prepare(network) {
+    this.#times.set(network, []);
+    return this.#order({ network, steps: 5 });
+  }
+
+  /** @param {string} network @param {number} milliseconds */
+  async measure(network, milliseconds) {
+    const answer = await this.#order({ network, milliseconds });
+    this.#times.get(network)?.push(...answer.steps);
+    return answer;
+  }
+
+  /** @param {string} network */
+  median(network) {
+    const sorted = [...(this.#times.get(network) ?? [])].sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  }
+
+  /** Mean without the slowest and fastest tenth: what a budget that works on some steps only is judged by. @param {string} network */
+  trimmedMean(network) {
+    const sorted = [...(this.#times.get(network) ?? [])].sort((a, b) => a - b);
+    const cut = Math.floor(sorted.length / 20);
+    const middle = sorted.slice(0, sorted.length - cut);
+    return middle.reduce((sum, time) => sum + time, 0) / middle.length;
+  }
+
+  async close() {
+    const ended = new Promise((resolve) => this.#process.once("close", resolve));
+    this.#process.stdin.end();
+    await ended;
+  }
+}
