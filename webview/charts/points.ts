@@ -81,10 +81,9 @@ export function bandFromZero(points: Points, factor: number): Points {
   return { ...points, low, high, value: high };
 }
 
-/** Base-10 logarithm of each value; what is not positive is left out. */
+/** Base-10 logarithm of each value; NaN stays NaN, zero is below every scale. */
 export function logarithm(points: Points): Points {
-  const log = (values: Float64Array) =>
-    values.slice(0, points.length).map((value) => (value > 0 ? Math.log10(value) : Number.NEGATIVE_INFINITY));
+  const log = (values: Float64Array) => values.slice(0, points.length).map((value) => Math.log10(value));
   return { ...points, value: log(points.value), low: log(points.low), high: log(points.high) };
 }
 

@@ -30,6 +30,7 @@ declare module "chart.js" {
 
 const lineWidthPx = 1.5;
 const markGapPx = 7;
+const crossGapPx = 14;
 
 /** Chart.js wants a registered kind of element; none is ever made. */
 export class NoElement extends Element {
@@ -91,7 +92,7 @@ export class TraceController extends DatasetController<"trace"> {
     context.setLineDash([]);
     markEdges(context, trace.points, first, last, x, y);
     markNewest(context, trace, last, x, y);
-    this.markNonfinite(trace, x);
+    this.markNonfinite(trace, x, first, last);
   }
 
   private drawBand(trace: Trace, x: StepScale, y: ValueScale): void {
@@ -107,32 +108,50 @@ export class TraceController extends DatasetController<"trace"> {
     strokeLine(context, { ...trace.points, value: low }, first, last, x, y, false);
   }
 
-  /** A rule over the full height with a cross on top, at every step with NaN or Inf: never a gap that looks like health. */
-  private markNonfinite(trace: Trace, x: StepScale): void {
+  /**
+   * NaN and Inf are never a gap that looks like health: where the line is missing the ground is red with a row of
+   * crosses, and single steps inside a bucket get a rule over the full height.
+   */
+  private markNonfinite(trace: Trace, x: StepScale, first: number, last: number): void {
+    const { step, value, nonfinite } = trace.points;
     const { ctx: context, chartArea: area } = this.chart;
-    const { nonfinite } = trace.points;
-    if (nonfinite.length === 0) return;
     context.strokeStyle = trace.theme.error;
+    context.fillStyle = trace.theme.error;
     context.lineWidth = 1.5;
+    for (let i = first; i <= last; i++) {
+      if (!Number.isNaN(value[i])) continue;
+      const start = i;
+      while (i < last && Number.isNaN(value[i + 1])) i++;
+      const left = Math.max(area.left, x.getPixelForValue(step[start] as number));
+      const right = Math.min(area.right, x.getPixelForValue(step[Math.min(last, i + 1)] as number));
+      context.globalAlpha = 0.16;
+      context.fillRect(left, area.top, Math.max(2, right - left), area.bottom - area.top);
+      context.globalAlpha = 1;
+      for (let px = left; px <= right; px += crossGapPx) drawCross(context, px, area.top + 5);
+    }
     let lastPx = Number.NEGATIVE_INFINITY;
-    for (const step of nonfinite) {
-      const px = x.getPixelForValue(step);
+    for (const at of nonfinite) {
+      const px = x.getPixelForValue(at);
       if (px < area.left || px > area.right || px - lastPx < markGapPx) continue;
       lastPx = px;
-      context.globalAlpha = 0.5;
+      context.globalAlpha = 0.6;
       context.beginPath();
       context.moveTo(px, area.top);
       context.lineTo(px, area.bottom);
       context.stroke();
       context.globalAlpha = 1;
-      context.beginPath();
-      context.moveTo(px - 3, area.top + 2);
-      context.lineTo(px + 3, area.top + 8);
-      context.moveTo(px + 3, area.top + 2);
-      context.lineTo(px - 3, area.top + 8);
-      context.stroke();
+      drawCross(context, px, area.top + 5);
     }
   }
+}
+
+function drawCross(context: CanvasRenderingContext2D, x: number, y: number): void {
+  context.beginPath();
+  context.moveTo(x - 3, y - 3);
+  context.lineTo(x + 3, y + 3);
+  context.moveTo(x + 3, y - 3);
+  context.lineTo(x - 3, y + 3);
+  context.stroke();
 }
 
 function shownIndexes(points: Points, x: StepScale): { first: number; last: number } {

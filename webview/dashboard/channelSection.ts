@@ -10,6 +10,7 @@ import { button, h, on, setText } from "../shared/h.js";
 import type { RunModel } from "../shared/runModel.js";
 import type { StringKey } from "../shared/strings.js";
 import { t } from "../shared/translate.js";
+import { watchVisibility } from "../shared/visibility.js";
 import { type ChannelBars, channelBars, worstChannels } from "./channelOrder.js";
 import type { StateStore } from "./viewState.js";
 
@@ -49,6 +50,7 @@ export class ChannelSection {
   private data: ChannelsMessage | null = null;
   private bars: ChannelBars | null = null;
   private hovered: number | null = null;
+  private visible = false;
   private lastRequestMs = Number.NEGATIVE_INFINITY;
   private timer: number | null = null;
 
@@ -71,7 +73,6 @@ export class ChannelSection {
       (context, width, height) => this.paint(context, width, height),
       () => {
         this.bars = null;
-        this.ask(true);
       },
     );
     this.panel.height = heightPx;
@@ -95,6 +96,10 @@ export class ChannelSection {
     on(this.place, "pointermove", (event) => this.point((event as PointerEvent).clientX));
     on(this.place, "pointerleave", () => this.hover(null));
     on(this.place, "keydown", (event) => this.onKey(event as KeyboardEvent));
+    watchVisibility(this.element, (visible) => {
+      this.visible = visible;
+      if (visible) this.ask(true);
+    });
     desk.viewport.changes.listen((change) => {
       if (change === "cursor") this.ask(true);
       else if (change === "extent" && desk.viewport.pinned === null) this.ask(false);
@@ -139,7 +144,7 @@ export class ChannelSection {
     const waitMs = now ? 120 : Math.max(120, this.lastRequestMs + refreshIntervalMs - performance.now());
     this.timer = window.setTimeout(() => {
       this.timer = null;
-      if (this.layer === null || !this.panel.visible) return;
+      if (this.layer === null || !this.visible) return;
       this.lastRequestMs = performance.now();
       this.request({ type: "channels", layer: this.layer, step: this.desk.viewport.cursor });
     }, waitMs);

@@ -13,7 +13,7 @@ import type { StateStore } from "./viewState.js";
 
 const refreshIntervalMs = 1000;
 const columnPx = 3;
-const tallestPx = 460;
+const tallestPx = 340;
 const shortestPx = 24;
 
 interface Cell {

@@ -25,7 +25,7 @@ export interface MapLayout {
 
 const namedRowPx = 11;
 const tallestRowPx = 18;
-const thinnestRowPx = 3;
+const thinnestRowPx = 2;
 
 /** As many rows as possible within `tallestPx`; thinner than readable names is fine, invisible is not. */
 export function mapLayout(data: HealthMapMessage | null, widthPx: number, tallestPx: number): MapLayout {
@@ -169,7 +169,7 @@ function paintFocus(context: CanvasRenderingContext2D, picture: MapPicture, scro
   const place = layout.rows.findIndex(({ layer }) => layer === selected);
   if (place >= 0) {
     const y = place * layout.rowHeightPx - scrollPx;
-    context.strokeRect(layout.gutterPx - 0.5, y + 0.5, width, Math.max(2, layout.rowHeightPx - 1));
+    context.strokeRect(layout.gutterPx - 0.5, y - 0.5, width, layout.rowHeightPx + 1);
   }
   if (cell === null) return;
   const columnPx = width / data.columns;

@@ -95,9 +95,12 @@ export class LayerPane {
     if (row.dataset.stamp === stamp) return;
     row.dataset.stamp = stamp;
     row.title = layer.path;
+    row.setAttribute(
+      "aria-label",
+      [layer.name, severityName(severity), numbers].filter((part) => part !== "").join(", "),
+    );
     row.replaceChildren(
       severityIcon(severity),
-      h("span", { class: "visually-hidden" }, severityName(severity)),
       h(
         "span",
         { class: "row-text" },

@@ -30,7 +30,7 @@ export class Toolbar {
     const clip = checkbox(t("clipOutliers"), viewport.robust, (robust) => viewport.setScale({ robust }));
     this.element = h(
       "div",
-      { class: "toolbar", role: "group", "aria-label": t("scale") },
+      { class: "toolbar", role: "group", "aria-label": t("toolbar") },
       this.live,
       this.range,
       zoomIn,

@@ -4,7 +4,7 @@ import { watchSize, watchVisibility } from "./visibility.js";
 
 /** A canvas of the width of its place, painted in CSS pixels, only while it is on screen. */
 export class CanvasPanel implements Drawable {
-  readonly canvas = h("canvas", { role: "img" });
+  readonly canvas = h("canvas", { "aria-hidden": "true" });
   readonly element = h("div", { class: "canvas-panel" }, this.canvas);
   visible = false;
   widthPx = 0;
@@ -41,7 +41,7 @@ export class CanvasPanel implements Drawable {
   }
 
   set label(text: string) {
-    setAttributes(this.canvas, { "aria-label": text });
+    setAttributes(this.canvas, { role: "img", "aria-label": text, "aria-hidden": null });
   }
 
   request(): void {

@@ -141,6 +141,7 @@ export const strings = {
   tableAll: "{0}: all {1} points",
   linear: "Linear",
   logarithmic: "Logarithmic",
+  toolbar: "Steps shown, scale and smoothing",
   scale: "Scale",
   smoothing: "Smoothing",
   smoothingOff: "off",

@@ -1,0 +1,69 @@
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "../../helpers/browser.mjs";
+import { serveViews } from "../../helpers/serveViews.mjs";
+import { workbenchTools } from "../../helpers/workbenchCache.mjs";
+
+export interface PageChoices {
+  readonly width?: number;
+  readonly height?: number;
+  /** Address of the page, see serveViews.mjs. */
+  readonly query: string;
+}
+
+/** The views in a real browser, with a host that plays a run. */
+export class ViewPages {
+  private constructor(
+    private readonly browser: Browser,
+    private readonly server: Awaited<ReturnType<typeof serveViews>>,
+  ) {}
+
+  static async start(): Promise<ViewPages> {
+    const { chromium } = await workbenchTools();
+    return new ViewPages(await launchBrowser(chromium), await serveViews());
+  }
+
+  /** A page that has drawn something; errors in it fail `open` or are found in `problems`. */
+  async open({ width = 1280, height = 900, query }: PageChoices): Promise<ViewPage> {
+    const page = await this.browser.newPage({ viewport: { width, height } });
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.stack ?? error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") problems.push(message.text());
+    });
+    await page.goto(`${this.server.url}?${query}`);
+    return { page, problems };
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.server.close();
+  }
+}
+
+export interface ViewPage {
+  readonly page: Page;
+  /** Errors of the page, refused by its policy or thrown. */
+  readonly problems: readonly string[];
+}
+
+/** What the view has said to the host, of one type. */
+export function posted(page: Page, type: string): Promise<Record<string, unknown>[]> {
+  return page.evaluate(
+    (wanted) =>
+      (
+        window as unknown as { layerscopeDev: { host: { posted: Record<string, unknown>[] } } }
+      ).layerscopeDev.host.posted.filter((message) => message.type === wanted),
+    type,
+  );
+}
+
+/** Lets the fake run go on by some steps. */
+export function advance(page: Page, steps: number): Promise<void> {
+  return page.evaluate(
+    (count) =>
+      (window as unknown as { layerscopeDev: { host: { advance(count: number): void } } }).layerscopeDev.host.advance(
+        count,
+      ),
+    steps,
+  );
+}

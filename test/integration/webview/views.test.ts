@@ -1,0 +1,349 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { advance, posted, ViewPages } from "./viewPage.js";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let pages: ViewPages;
+beforeAll(async () => {
+  pages = await ViewPages.start();
+}, 240_000);
+afterAll(() => pages?.stop());
+
+const drawn = '[data-drawn="true"]';
+const batchMean = `[data-chart="batch-running-mean"]${drawn}`;
+/** The chart of batch and running mean in the layer view. */
+const layerChart = `.section-layer ${batchMean}`;
+
+describe("live view", () => {
+  test("draws BatchNorm's batch and running mean and the loss, and goes on with the run", async () => {
+    const { page, problems } = await pages.open({ query: "view=live&layers=5", width: 300 });
+    await page.waitForSelector(`.loss ${drawn}`);
+    const chart = page.locator(`.card ${batchMean}`).first();
+    await chart.waitFor();
+    expect(await chart.getAttribute("data-layer-class")).toBe("BatchNormalization");
+    expect(await chart.getAttribute("data-step")).toBe("734");
+    const before = Number(await chart.getAttribute("data-last-batch-mean"));
+    await advance(page, 50);
+    await page.waitForSelector(`.card ${batchMean}[data-step="784"]`);
+    const after = Number(await chart.getAttribute("data-last-batch-mean"));
+    expect(after).not.toBe(before);
+    expect(Number(await chart.getAttribute("data-last-running-mean"))).toBeGreaterThan(0);
+    expect(problems).toEqual([]);
+  });
+
+  test("says which layer drifts most and shows it first", async () => {
+    const { page } = await pages.open({ query: "view=live&layers=150", width: 300 });
+    await page.waitForSelector(`.card ${drawn}`);
+    const layer = "batch_normalization_BATC7b";
+    expect(await page.locator(".verdict").textContent()).toContain(`Drifts most:${layer}`);
+    expect(await page.locator(".card").first().locator(".card-name").textContent()).toBe(layer);
+    expect(await page.locator(".card").count()).toBe(10);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  });
+
+  test.each(["none", "waiting", "running", "stalled", "completed", "failed", "stopped", "interrupted"])(
+    "state %s has its sentence and its action",
+    async (state) => {
+      const { page, problems } = await pages.open({ query: `view=live&layers=5&state=${state}`, width: 300 });
+      await page.waitForSelector(`.state-${state}`);
+      expect((await page.locator(".sentence").innerText()).length).toBeGreaterThan(10);
+      await page.locator(".actions button").first().click();
+      const [command] = await posted(page, "command");
+      expect(command?.command).toMatch(/^layerscope\./);
+      expect(problems).toEqual([]);
+    },
+  );
+
+  test("a press on a card opens the dashboard at that layer", async () => {
+    const { page } = await pages.open({ query: "view=live&layers=5", width: 300 });
+    await page.locator(".card-name", { hasText: "dense" }).click();
+    expect(await posted(page, "openDashboard")).toEqual([{ type: "openDashboard", layer: 3 }]);
+  });
+});
+
+describe("dashboard", () => {
+  test("draws the layer, the map, the metrics and the channels at once", async () => {
+    const { page, problems } = await pages.open({ query: "view=dashboard&layers=20", height: 4000 });
+    for (const kind of [
+      "loss",
+      "metric-acc",
+      "batch-running-mean",
+      "batch-running-variance",
+      "mean-shift",
+      "gamma-beta",
+    ]) {
+      await page.waitForSelector(`[data-chart="${kind}"]${drawn}`);
+    }
+    for (const kind of ["percentiles", "gradient-norm", "update-ratio", "histogram", "channels"]) {
+      await page.waitForSelector(`[data-chart="${kind}"]${drawn}`);
+    }
+    expect((await posted(page, "healthMap")).length).toBeGreaterThan(0);
+    expect(problems).toEqual([]);
+  });
+
+  test("asks for at most two points per pixel, and for nothing that is off screen", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=150&steps=1000000" });
+    await page.waitForSelector(layerChart);
+    const last = (await posted(page, "subscribe")).at(-1) as { series: { points: number; layer: number }[] };
+    for (const { points } of last.series) expect(points).toBeLessThanOrEqual(2 * 1280);
+    expect(new Set(last.series.map(({ layer }) => layer)).size).toBeLessThan(20);
+  });
+
+  test("arrow keys move one cursor through all charts, Shift by ten; L goes live", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300" });
+    const chart = page.locator(layerChart);
+    await chart.focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Shift+ArrowLeft");
+    await page.waitForFunction(() => document.querySelectorAll(".chart .cursor:not([hidden])").length >= 3);
+    const transforms = await page
+      .locator(".section-layer .chart .cursor:not([hidden])")
+      .evaluateAll((lines) => lines.map((line) => (line as HTMLElement).style.transform));
+    expect(new Set(transforms).size).toBe(1);
+    expect(await page.locator(".range").innerText()).toContain("Step 289");
+    expect((await posted(page, "select")).at(-1)).toMatchObject({ step: 289 });
+    const live = page.locator(".button.live");
+    expect(await live.innerText()).toBe("Go to live");
+    await page.keyboard.press("l");
+    expect(await live.innerText()).toBe("Live");
+    await page.keyboard.press("ArrowDown");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("data-chart"))).toBe(
+      "batch-running-variance",
+    );
+  });
+
+  test("Ctrl+wheel zooms, dragging selects steps, double-click shows everything", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=1000" });
+    const plot = page.locator(`${layerChart} .plot`);
+    await plot.scrollIntoViewIfNeeded();
+    const box = await plot.boundingBox();
+    if (box === null) throw new Error("The chart has no place on the page.");
+    const y = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width / 2, y);
+    await page.keyboard.down("Control");
+    await page.mouse.wheel(0, -400);
+    await page.keyboard.up("Control");
+    await expect.poll(async () => (await posted(page, "subscribe")).at(-1)?.range).not.toBeNull();
+    await page.mouse.dblclick(box.x + box.width / 2, y);
+    await expect.poll(async () => (await posted(page, "subscribe")).at(-1)?.range).toBeNull();
+    await page.mouse.move(box.x + 100, y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 200, y, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(async () => (await posted(page, "subscribe")).at(-1)?.range).not.toBeNull();
+    const range = (await posted(page, "subscribe")).at(-1)?.range as { from: number; to: number };
+    expect(range.from).toBeGreaterThan(0);
+    expect(range.to).toBeLessThan(1000);
+    expect(await page.locator(".button.live").innerText()).toBe("Go to live");
+  });
+
+  test("NaN is a mark with its first step, in the chart, the map, the list and the table", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&nan=500&steps=734" });
+    const chart = page.locator(layerChart);
+    await chart.waitFor();
+    expect(await chart.getAttribute("data-layer")).toBe("batch_normalization_BATC1");
+    expect(await chart.getAttribute("data-last-batch-mean")).toBe("NaN");
+    expect(await chart.locator(".chart-note").innerText()).toContain("NaN or Inf first at step 500");
+    expect(await hasColour(page, `${layerChart} canvas`, [241, 76, 76])).toBe(true);
+    expect(await hasColour(page, ".map-scroller canvas", [241, 76, 76])).toBe(true);
+    await chart.focus();
+    await chart.locator(".tool-table").click();
+    expect(await chart.locator("td.nonfinite").first().innerText()).toBe("NaN");
+  });
+
+  test("an outlier is outside the range and marked; without clipping it is inside", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=734" });
+    const note = page.locator('[data-chart="loss"] .chart-note');
+    await expect.poll(() => note.innerText()).toContain("outliers");
+    await page.getByLabel("Clip outliers").uncheck();
+    await expect.poll(() => note.isHidden()).toBe(true);
+  });
+
+  test("smoothing is off, and says so when it is on", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5" });
+    const chart = page.locator(layerChart);
+    await chart.waitFor();
+    const raw = await chart.getAttribute("data-last-batch-mean");
+    expect(await chart.locator(".chart-note").isHidden()).toBe(true);
+    await page.getByLabel("Smoothing", { exact: true }).selectOption("0.9");
+    await expect.poll(() => chart.locator(".chart-note").innerText()).toContain("smoothed (0.9)");
+    expect(await chart.getAttribute("data-last-batch-mean")).not.toBe(raw);
+  });
+
+  test("a press on the map selects layer and step", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5" });
+    await expect.poll(async () => (await page.locator(".map-scroller canvas").boundingBox())?.height).toBe(90);
+    const box = await page.locator(".map-scroller canvas").boundingBox();
+    if (box === null) throw new Error("The map has no place on the page.");
+    await page.mouse.click(box.x + box.width * 0.6, box.y + 9);
+    expect((await posted(page, "select")).at(-1)).toMatchObject({ layer: 0 });
+    expect(await page.locator(".layer-name").innerText()).toBe("conv2d_CONV1");
+    expect(await page.locator(".readout").first().innerText()).toMatch(/conv2d_CONV1, step \d+: [\d.]+/);
+  });
+
+  test("numbers go out as CSV, all of them, and images with their title", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=100" });
+    const chart = page.locator(layerChart);
+    await chart.focus();
+    await chart.getByLabel("Save the numbers as CSV").click();
+    await chart.getByLabel("Save as an image").click();
+    const [csv, png] = await posted(page, "save");
+    const { text } = (csv as { content: { text: string } }).content;
+    expect(text.split("\r\n")[0]).toBe("step,batchMean,runningMean");
+    expect(text.trim().split("\r\n")).toHaveLength(102);
+    expect(String(png?.suggestedName)).toMatch(/train-batch_normalization_BATC1b-batch-running-mean\.png$/);
+    expect((png as { content: { dataUrl: string } }).content.dataUrl).toMatch(/^data:image\/png;base64,/);
+  });
+
+  test("fold, order, zoom, cursor and layer survive a reload", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=1000" });
+    await page.locator(layerChart).waitFor();
+    await page.locator(".list-row", { hasText: "conv2d_CONV1" }).click();
+    await page.getByRole("button", { name: "Findings", exact: true }).click();
+    await page.locator(".section-channels .section-head").hover();
+    await page.getByLabel("Move Channels up").click();
+    await page.locator('[data-chart="mean-deviation"].chart:not(.compact)').focus();
+    await page.keyboard.press("+");
+    await page.keyboard.press("ArrowLeft");
+    const range = await page.locator(".range").innerText();
+    await page.reload();
+    await page.waitForSelector(`.section-layer ${drawn}`);
+    expect(await page.locator(".layer-name").innerText()).toBe("conv2d_CONV1");
+    expect(await page.locator(".range").innerText()).toBe(range);
+    expect(await page.locator("#section-findings").isHidden()).toBe(true);
+    const order = await page
+      .locator(".section")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("data-section")));
+    expect(order.indexOf("channels")).toBeLessThan(order.indexOf("layer"));
+  });
+
+  test("five thousand layers: the list holds only what is on screen", async () => {
+    const { page, problems } = await pages.open({ query: "view=dashboard&layers=5000&steps=300" });
+    await page.waitForSelector(layerChart, { timeout: 20_000 });
+    expect(await page.locator(".list-row").count()).toBeLessThan(60);
+    expect(await page.locator(".card").count()).toBeLessThan(80);
+    await page.locator(".list").focus();
+    await page.keyboard.press("End");
+    await expect.poll(() => page.locator('[role="option"][aria-posinset="5000"]').count()).toBe(1);
+    await page.getByLabel("Search layers").fill("DENS800");
+    await expect.poll(() => page.locator(".list-row:not([hidden])").count()).toBe(1);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe("hostile names", () => {
+  test.each(["live", "dashboard"])("are text in the %s, and cut", async (view) => {
+    const { page, problems } = await pages.open({
+      query: `view=${view}&layers=12&names=hostile&nan=100`,
+      width: 900,
+      height: 2500,
+    });
+    await page.waitForSelector(drawn);
+    await page.waitForTimeout(500);
+    expect(await page.evaluate(() => "hacked" in window)).toBe(false);
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.evaluate(() => document.body.innerText)).toContain("<img src=x");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+    const long = page.locator(".name", { hasText: "long_xxxx" }).first();
+    expect(await long.evaluate((name) => (name as HTMLElement).getBoundingClientRect().width)).toBeLessThan(900);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe("at home", () => {
+  test.each(["live", "dashboard"])("every text of the %s is translatable", async (view) => {
+    const { page } = await pages.open({ query: `view=${view}&layers=5&locale=pseudo&nan=300`, height: 3000 });
+    await page.waitForSelector(drawn);
+    await page.waitForTimeout(800);
+    expect(await untranslated(page)).toEqual([]);
+  });
+
+  test.each([
+    ["live", "dark"],
+    ["live", "light"],
+    ["live", "hc-dark"],
+    ["live", "hc-light"],
+    ["dashboard", "dark"],
+    ["dashboard", "light"],
+    ["dashboard", "hc-dark"],
+    ["dashboard", "hc-light"],
+  ])("axe finds nothing serious: %s, %s", async (view, theme) => {
+    const { page } = await pages.open({ query: `view=${view}&theme=${theme}&layers=12&nan=300`, height: 2500 });
+    await page.waitForSelector(drawn);
+    await page.waitForTimeout(500);
+    await page.evaluate(axeSource);
+    const violations = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
+      return (await axe.run()).violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+    });
+    expect(violations).toEqual([]);
+  });
+
+  test("colours are read again when the theme changes", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&theme=dark&layers=5" });
+    await page.waitForSelector(layerChart);
+    const blue = [26, 133, 255] as const;
+    expect(await hasColour(page, `${layerChart} canvas`, blue)).toBe(false);
+    await page.evaluate(() =>
+      (window as unknown as { layerscopeDev: { applyTheme(name: string): void } }).layerscopeDev.applyTheme("light"),
+    );
+    await expect.poll(() => hasColour(page, `${layerChart} canvas`, blue)).toBe(true);
+  });
+});
+
+interface AxeViolation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+type TestPage = Awaited<ReturnType<ViewPages["open"]>>["page"];
+
+/** Whether the canvas has a pixel of this colour, or nearly. */
+function hasColour(
+  page: TestPage,
+  selector: string,
+  colour: readonly [number, number, number] | readonly number[],
+): Promise<boolean> {
+  return page
+    .locator(selector)
+    .first()
+    .evaluate((element, wanted) => {
+      const canvas = element as HTMLCanvasElement;
+      const data =
+        canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
+      for (let i = 0; i < data.length; i += 4) {
+        const near = wanted.every((value, channel) => Math.abs((data[i + channel] ?? 0) - value) < 6);
+        if (near && (data[i + 3] ?? 0) > 250) return true;
+      }
+      return false;
+    }, colour);
+}
+
+/** Texts and names outside the brackets of the pseudo-locale that are neither numbers nor data of the run. */
+function untranslated(page: TestPage): Promise<string[]> {
+  return page.evaluate(() => {
+    const ofTheRun =
+      "bdi, .list-row, .sentence, .actions, .facts dd, .facts span, .run-name, .finding-message, .finding-action, .places, .row-class, .card-class, .legend-value, .hint .name, .link";
+    const known =
+      /^[\s\d.,\-−–…·+×≥∞σγβe%/|:()[\]"]*$|^(NaN|M|p50|p15–p85|gamma|beta|kernel|bias|loss|acc|val_loss|val_acc)$/;
+    const found: string[] = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const parent = node.parentElement;
+      const text = (node.textContent ?? "").trim();
+      if (parent === null || text === "" || parent.closest("script, canvas, [hidden]") !== null) continue;
+      if (parent.closest(ofTheRun) !== null || known.test(text) || text.includes("⟦")) continue;
+      found.push(`${parent.className || parent.tagName}: ${text}`);
+    }
+    for (const element of document.querySelectorAll("[aria-label]:not(.list-row, .link)")) {
+      const label = element.getAttribute("aria-label") ?? "";
+      if (label !== "" && !label.includes("⟦")) found.push(`aria-label: ${label}`);
+    }
+    return found;
+  });
+}
