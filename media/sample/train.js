@@ -1,4 +1,3 @@
-// @ts-check
 // A small convolutional network with three BatchNorm layers learns to read handwritten digits.
 //
 // Press ▶ in the editor's title bar, or run "Layerscope: Train with Layer Statistics": the panel shows what happens
@@ -54,7 +53,14 @@ async function main() {
 function createModel() {
   const model = tf.sequential({
     layers: [
-      tf.layers.conv2d({ inputShape: [side, side, 1], filters: 16, kernelSize: 3, padding: "same", useBias: false, name: "conv1" }),
+      tf.layers.conv2d({
+        inputShape: [side, side, 1],
+        filters: 16,
+        kernelSize: 3,
+        padding: "same",
+        useBias: false,
+        name: "conv1",
+      }),
       tf.layers.batchNormalization({ momentum: 0.9, name: "norm1" }),
       tf.layers.reLU({ name: "relu1" }),
       tf.layers.maxPooling2d({ poolSize: 2, name: "pool1" }),
@@ -83,8 +89,14 @@ function loadDigits() {
   const oneHot = tf.oneHot(tf.tensor1d(labels, "int32"), classes).toFloat();
 
   const all = Array.from(labels.keys());
-  const train = tf.tensor1d(all.filter((index) => index % heldOutEvery !== 0), "int32");
-  const test = tf.tensor1d(all.filter((index) => index % heldOutEvery === 0), "int32");
+  const train = tf.tensor1d(
+    all.filter((index) => index % heldOutEvery !== 0),
+    "int32",
+  );
+  const test = tf.tensor1d(
+    all.filter((index) => index % heldOutEvery === 0),
+    "int32",
+  );
   return {
     trainImages: images.gather(train),
     trainLabels: oneHot.gather(train),
@@ -93,7 +105,7 @@ function loadDigits() {
   };
 }
 
-/** @param {import("@tensorflow/tfjs-node").Scalar | number | undefined} fraction */
+/** @param {number | undefined} fraction */
 function percent(fraction) {
   return `${(Number(fraction) * 100).toFixed(1).padStart(5)} %`;
 }
