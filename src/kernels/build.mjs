@@ -10,6 +10,13 @@ const sources = join(folder, "assembly");
 const generated = join(folder, "generated");
 const options = ["--enable", "simd", "--runtime", "stub", "--noAssert", "-O3", "--converge"];
 
+/** Kernel → options of its own. The fast ones work in the memory of the engine that holds the tensors. */
+const kernels = /** @type {const} */ ({
+  statistics: [],
+  distribution: [],
+  fast: ["--importMemory", "--use", "abort="],
+});
+
 /** @param {string} name */
 function isCurrent(name) {
   const output = join(generated, `${name}Module.ts`);
@@ -19,12 +26,15 @@ function isCurrent(name) {
   return inputs.every((file) => statSync(file).mtimeMs <= made);
 }
 
-/** @param {string} name */
-async function compile(name) {
+/**
+ * @param {string} name
+ * @param {readonly string[]} own
+ */
+async function compile(name, own) {
   const { main } = await import("assemblyscript/asc");
   /** @type {Uint8Array | undefined} */
   let binary;
-  const { error, stderr } = await main([`${name}.ts`, "--outFile", `${name}.wasm`, ...options], {
+  const { error, stderr } = await main([`${name}.ts`, "--outFile", `${name}.wasm`, ...options, ...own], {
     readFile(file) {
       const path = join(sources, file.replace(/\.ts$/, ".as"));
       return existsSync(path) ? readFileSync(path, "utf8") : null;
@@ -46,7 +56,7 @@ async function compile(name) {
 
 /** Brings generated/ up to date; does nothing when it is. */
 export async function buildKernels() {
-  for (const name of ["statistics", "distribution"]) if (!isCurrent(name)) await compile(name);
+  for (const [name, own] of Object.entries(kernels)) if (!isCurrent(name)) await compile(name, own);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildKernels();

@@ -9,13 +9,17 @@ interface WebAssemblyObject {
   Instance: new (module: object, imports: object) => { readonly exports: object };
 }
 
-/** Exports of a module compiled by build.mjs, of type `Exports`; null where the platform lacks WebAssembly SIMD. */
-export function instantiate<Exports extends object>(base64: string): Exports | null {
+/**
+ * Exports of a module compiled by build.mjs, of type `Exports`; null where the platform lacks WebAssembly SIMD.
+ * `memory` is for a module that works in another one's.
+ */
+export function instantiate<Exports extends object>(base64: string, memory?: object): Exports | null {
   const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: WebAssemblyObject };
   if (WebAssembly === undefined) return null;
   try {
     const binary = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    return new WebAssembly.Instance(new WebAssembly.Module(binary), {}).exports as Exports;
+    return new WebAssembly.Instance(new WebAssembly.Module(binary), memory === undefined ? {} : { env: { memory } })
+      .exports as Exports;
   } catch {
     return null;
   }

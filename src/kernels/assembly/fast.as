@@ -1,0 +1,2 @@
+export { reluGradient } from "./activation";
+export { gradient, gradientSums, moments, normalize } from "./batchNorm";
