@@ -1,3 +1,4 @@
+import { checkCommand } from "./checkCommand.js";
 import { CommandError, type CommandIo, exitCodes, usageError } from "./commandIo.js";
 import { runDoctorCommand } from "./doctorCommand.js";
 import { runEngineCommand } from "./engineCommand.js";
@@ -20,6 +21,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["show", showCommand],
   ["series", seriesCommand],
   ["export", exportCommand],
+  ["check", checkCommand],
   ["doctor", runDoctorCommand],
   ["engine", runEngineCommand],
 ]);

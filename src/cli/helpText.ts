@@ -1,3 +1,4 @@
+import { checkUsage } from "./checkCommand.js";
 import { doctorUsage } from "./doctorCommand.js";
 import { engineUsage } from "./engineCommand.js";
 import { execUsage } from "./execCommand.js";
@@ -7,7 +8,17 @@ import { seriesUsage } from "./seriesCommand.js";
 import { showUsage } from "./showCommand.js";
 import { trainUsage } from "./trainCommand.js";
 
-const usages = [trainUsage, execUsage, runsUsage, showUsage, seriesUsage, exportUsage, doctorUsage, engineUsage];
+const usages = [
+  trainUsage,
+  execUsage,
+  runsUsage,
+  showUsage,
+  seriesUsage,
+  exportUsage,
+  checkUsage,
+  doctorUsage,
+  engineUsage,
+];
 
 export const helpText = `Layer statistics of TensorFlow.js training, BatchNorm above all.
 

@@ -1,8 +1,10 @@
 import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "../run/format.js";
-import type { RunReader } from "../run/runReader.js";
+import { type RunReader, rowsOf } from "../run/runReader.js";
 import { RunSummary, type SeriesSummary, type StatisticValue } from "../run/runSummary.js";
 import { shownLayers } from "../run/shownLayers.js";
 import { listColumns, scalarColumns, type TableName } from "../stats/catalogue.js";
+import { RuleEngine } from "../stats/rules/ruleEngine.js";
+import type { Finding } from "../stats/rules/ruleTypes.js";
 import { readWholeRun } from "./openRun.js";
 
 type LastValues = Readonly<Record<string, StatisticValue | null>>;
@@ -32,14 +34,26 @@ export interface RunDescription {
   readonly loss: number | null;
   readonly notes: readonly string[];
   readonly layers: readonly LayerDescription[];
+  readonly findings: readonly FindingDescription[];
 }
+
+/** A finding with the layer's name in place of its number. */
+export type FindingDescription = Omit<Finding, "layer"> & { readonly layer: string | null };
 
 export function describeRun(reader: RunReader): RunDescription {
   let summary = new RunSummary();
-  const { run, status } = readWholeRun(reader, ({ batches, reset }) => {
-    if (reset) summary = new RunSummary();
+  let rules = new RuleEngine();
+  const { run, status } = readWholeRun(reader, ({ run, batches, events, reset }) => {
+    if (reset) {
+      summary = new RunSummary();
+      rules = new RuleEngine();
+    }
+    rules.setRun(run);
+    for (const event of events) rules.event(event);
     for (const batch of batches) summary.add(batch);
+    for (const { table, step, series, row } of rowsOf(batches)) rules.row(table, step, series, row);
   });
+  const findings = rules.findings({ ended: status !== "running" });
   return {
     id: run.id,
     folder: reader.folder,
@@ -53,6 +67,10 @@ export function describeRun(reader: RunReader): RunDescription {
     loss: summary.stepValue("loss"),
     notes: run.notes,
     layers: shownLayers(run).map((layer) => describeLayer(layer, run, summary)),
+    findings: findings.map((finding) => ({
+      ...finding,
+      layer: finding.layer === null ? null : (run.layers[finding.layer]?.name ?? null),
+    })),
   };
 }
 

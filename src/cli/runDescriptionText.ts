@@ -1,10 +1,10 @@
 import type { StatisticValue } from "../run/runSummary.js";
-import type { RunDescription } from "./runDescription.js";
+import type { FindingDescription, RunDescription } from "./runDescription.js";
 import { shortNumber, textTable } from "./textTable.js";
 
 /** A run for people: header, then one line a layer. */
 export function describeRunText(run: RunDescription): string {
-  return [header(run), layerTable(run)].filter((part) => part !== "").join("\n");
+  return [header(run), layerTable(run), findingsText(run.findings)].filter((part) => part !== "").join("\n");
 }
 
 function header(run: RunDescription): string {
@@ -44,4 +44,10 @@ function scalar(value: StatisticValue | null | undefined): number | null {
 
 function root(value: number | null): number | null {
   return value === null ? null : Math.sqrt(value);
+}
+
+/** One paragraph a finding: what is wrong, then what to do. */
+export function findingsText(findings: readonly FindingDescription[]): string {
+  if (findings.length === 0) return "No findings.\n";
+  return findings.map(({ id, level, message, action }) => `${level} ${id}: ${message}\n  ${action}\n`).join("");
 }

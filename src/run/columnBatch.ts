@@ -53,6 +53,7 @@ export class ColumnBatch {
   bytesRead = 0;
   private stepColumn: Int32Array | undefined;
   private seriesColumn: Int32Array | undefined;
+  private presentColumns: readonly { readonly name: string; readonly list: boolean }[] | undefined;
   private rowIndex: Map<number, number[]> | undefined;
   private readonly scalars = new Map<string, ScalarColumn | null>();
   private readonly lists = new Map<string, ListColumn | null>();
@@ -98,11 +99,12 @@ export class ColumnBatch {
   }
 
   /** Names of the statistics that at least one row has. */
-  *present(): Generator<{ readonly name: string; readonly list: boolean }> {
-    for (const [name, place] of this.layout.columns) {
-      if (name === "step" || name === "series") continue;
-      if ((this.message.nullCounts[place.node] ?? 0) < this.length) yield { name, list: place.list };
-    }
+  present(): readonly { readonly name: string; readonly list: boolean }[] {
+    this.presentColumns ??= [...this.layout.columns]
+      .filter(([name]) => name !== "step" && name !== "series")
+      .filter(([, place]) => (this.message.nullCounts[place.node] ?? 0) < this.length)
+      .map(([name, { list }]) => ({ name, list }));
+    return this.presentColumns;
   }
 
   /** The rows of one series, in order. */
