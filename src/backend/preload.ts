@@ -41,7 +41,8 @@ function readOptions(): BackendOptions | null {
   if (text === undefined || text === "") return null;
   const options = JSON.parse(text) as BackendOptions;
   const { claim } = options;
-  return claim !== null && !(isMainThread && isMainScript(claim.script)) ? { ...options, claim: null } : options;
+  if (claim === null || (isMainThread && isMainScript(claim.script))) return options;
+  return { ...options, claim: null, parent: options.parent ?? claim.id };
 }
 
 /** The launcher made a run folder for one script; loaders and package managers in between are not it. */

@@ -9,6 +9,7 @@ import { Recorder } from "../recorder/recorder.js";
 import { breakInDebugger } from "./breakInDebugger.js";
 import { ownerOf, trapAssignment } from "./bundleTraps.js";
 import { type ModelClass, watchEpochs, watchModels } from "./fitHooks.js";
+import { flushBeforeAnswers } from "./flushBeforeAnswers.js";
 import { Guard } from "./guard.js";
 import { LayerCatalogue } from "./layerCatalogue.js";
 import { classNames, type LayerClass, watchCalls, watchConstruction } from "./layerHooks.js";
@@ -43,6 +44,7 @@ export class Session {
     });
     process.on("exit", (code) => this.end(code));
     if (options.claim !== null) this.guard.run(() => this.openRecorder());
+    flushBeforeAnswers(() => this.recorder?.flushSoon());
   }
 
   /** tfjs-core has made its engine, the one of this process. */
@@ -206,6 +208,7 @@ export class Session {
     if (recorder === null) return;
     try {
       if (this.guard.isWorking) this.sendProgress();
+      if (this.observer !== null && this.observer.step === 0) recorder.engine(this.describeEngine());
       const status = code === 0 && this.scriptError === null ? "completed" : "failed";
       recorder.end({ status, exitCode: code, error: this.scriptError });
     } catch (error) {

@@ -13,6 +13,7 @@ const sendFromLength = 32_768;
 /** Above this the worker is behind and steps are skipped, so that memory stays bounded. */
 const mostBytesWaiting = 32 * 2 ** 20;
 const flushTimeoutMs = 10_000;
+const shortestFlushMs = 50;
 
 /** An event before it is known when it happened; keeps the union of `RunEvent` apart. */
 export type EventContent = RunEvent extends infer Event
@@ -34,6 +35,7 @@ export class Recorder {
   private lastSentMs = 0;
   private timer: NodeJS.Timeout | null = null;
   private flushes = 0;
+  private lastFlushMs = 0;
   private ended = false;
 
   constructor(options: BackendOptions, onMessage: (message: FromRecorder) => void) {
@@ -119,7 +121,15 @@ export class Recorder {
     this.flush();
   }
 
+  /** Puts everything on disk before it returns, unless that was done a moment ago. */
+  flushSoon(): void {
+    if (this.ended || performance.now() - this.lastFlushMs < shortestFlushMs) return;
+    this.send();
+    this.flush();
+  }
+
   private flush(): void {
+    this.lastFlushMs = performance.now();
     this.post({ type: "flush" });
     this.flushes++;
     const until = performance.now() + flushTimeoutMs;
