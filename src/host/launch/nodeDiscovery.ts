@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -136,15 +136,16 @@ function run(
         file,
         [...args],
         { timeout: timeoutMs, killSignal: "SIGKILL", env: { ...environment }, windowsHide: true },
-        (error, stdout) => {
-          const failure =
-            error === null ? null : error.killed === true ? `no answer in ${timeoutMs} ms` : error.message;
-          resolve({ output: stdout, failure: failure?.split("\n", 1)[0] ?? null });
-        },
+        (error, stdout) => resolve({ output: stdout, failure: error === null ? null : failureOf(error, timeoutMs) }),
       );
       child.stdin?.end();
     } catch (thrown) {
       resolve({ output: "", failure: thrown instanceof Error ? thrown.message : String(thrown) });
     }
   });
+}
+
+function failureOf(error: ExecFileException, timeoutMs: number): string {
+  if (error.killed === true) return `no answer in ${timeoutMs} ms`;
+  return typeof error.code === "number" ? `exit code ${error.code}` : (error.message.split("\n", 1)[0] ?? "");
 }

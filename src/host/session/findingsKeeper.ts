@@ -54,7 +54,7 @@ export class FindingsKeeper {
     if (layersChanged) this.engine.setRun(run);
     for (const event of events) this.engine.event(event);
     for (const { table, step, series, row } of rowsOf(batches)) this.engine.row(table, step, series, row);
-    this.hasNews ||= layersChanged || batches.length > 0 || events.length > 0;
+    this.hasNews ||= (layersChanged && !this.judgedEnd) || batches.length > 0 || events.length > 0;
     const ended = status !== "running";
     if (more || (ended ? this.judgedEnd && !this.hasNews : !this.hasNews || nowMs - this.judgedAtMs < judgeEveryMs)) {
       return false;

@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { RunSession } from "../../../src/host/session/runSession.js";
+import type { SessionChange } from "../../../src/host/session/sessionView.js";
+import type { LayerInfo } from "../../../src/run/format.js";
+import { newRunFile } from "../../../src/run/runFile.js";
+import { RunWriter } from "../../../src/run/runWriter.js";
+
+const source = { file: "/w/train.js", line: 7, column: 3 };
+const norm: LayerInfo = {
+  index: 0,
+  name: "norm",
+  className: "BatchNormalization",
+  model: "m",
+  path: "m/norm",
+  call: 1,
+  source,
+  config: { momentum: 0.99, epsilon: 1e-3, axis: -1 },
+  inputShape: [null, 2],
+  outputShape: [null, 2],
+  inbound: [],
+  isOutput: false,
+  weights: [],
+};
+
+let parent: string;
+let folder: string;
+let session: RunSession | undefined;
+const problems: string[] = [];
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), "layerscope-session-"));
+  folder = join(parent, "run");
+  problems.length = 0;
+});
+afterEach(() => {
+  session?.dispose();
+  session = undefined;
+  rmSync(parent, { recursive: true, force: true });
+});
+
+function startRun(): RunWriter {
+  const script = { path: "/w/train.js", arguments: [], workingFolder: "/w" };
+  const startedAt = new Date().toISOString();
+  const run = newRunFile({
+    id: "run",
+    launch: "l",
+    parent: null,
+    script,
+    startedAt,
+    processId: process.pid,
+    budget: "5",
+  });
+  const writer = new RunWriter({ folder, run, diskLimitBytes: 2 ** 30 });
+  writer.flush();
+  return writer;
+}
+
+function trainSteps(writer: RunWriter, from: number, to: number): void {
+  for (let step = from; step <= to; step++) {
+    writer.append("steps", step, 0, { timeMs: step * 10, loss: 1 / step });
+    writer.append("activations", step, 0, {
+      count: 8,
+      mean: step,
+      variance: 4,
+      min: -1,
+      max: 1,
+      nanCount: 0,
+      infCount: 0,
+    });
+  }
+  writer.update({ steps: to });
+  writer.flush();
+}
+
+function open(): { session: RunSession; changes: SessionChange[] } {
+  const changes: SessionChange[] = [];
+  session = new RunSession(folder, {
+    describe: (condition) => ({ sentence: condition, action: null }),
+    log: (problem) => problems.push(problem),
+    rules: {},
+  });
+  session.onDidChange((change) => changes.push(change));
+  return { session, changes };
+}
+
+describe("RunSession", () => {
+  it("follows a run from its first file to its end", () => {
+    const writer = startRun();
+    const { session: seen } = open();
+    expect(seen.header()).toMatchObject({ state: "waiting", sentence: "noTensorFlow", loss: null });
+    expect(seen.extent()).toEqual({ from: 0, to: -1 });
+
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [0] });
+    writer.flush();
+    seen.refresh();
+    expect(seen.header()).toMatchObject({ state: "waiting", sentence: "noStep" });
+    expect(seen.layers).toEqual([norm]);
+
+    trainSteps(writer, 1, 20);
+    seen.refresh();
+    expect(seen.header()).toMatchObject({ state: "running", sentence: "running", loss: 0.05, stepsPerSecond: 100 });
+    expect(seen.summaries.get(0)).toMatchObject({ step: 20, last: { mean: 20, variance: 4 }, severity: 0 });
+    expect(seen.extent()).toEqual({ from: 1, to: 20 });
+    const points = seen.series({ layer: 0, statistic: "mean" }, { from: 11, to: 20 }, 4);
+    expect([...points.step]).toEqual([8, 12, 16, 20]);
+    expect([...points.mean]).toEqual([9.5, 13.5, 17.5, 20]);
+
+    writer.close({ status: "completed", exitCode: 0, endedAt: new Date().toISOString() });
+    seen.refresh();
+    expect(seen.header()).toMatchObject({ state: "completed", sentence: "completed" });
+  });
+
+  it("tells what changed, and only that", () => {
+    const writer = startRun();
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [1] });
+    trainSteps(writer, 1, 3);
+    const { session: seen, changes } = open();
+    seen.refresh();
+    expect(changes).toEqual([]);
+    trainSteps(writer, 4, 4);
+    writer.appendEvent({ type: "epoch", epoch: 0, logs: { accuracy: 0.5 }, timeMs: 40, step: 4 });
+    writer.flush();
+    seen.refresh();
+    expect(changes).toEqual([
+      { header: true, layers: false, summaries: true, findings: false, epochs: true, rows: true, reset: false },
+    ]);
+    expect(seen.epochs).toEqual([{ epoch: 0, step: 4, logs: { accuracy: 0.5 } }]);
+  });
+
+  it("opens an ended run again from what it keeps beside it, with the same numbers", () => {
+    const writer = startRun();
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [1] });
+    trainSteps(writer, 1, 300);
+    writer.append("activations", 301, 0, {
+      count: 8,
+      mean: Number.NaN,
+      variance: Number.NaN,
+      nanCount: 8,
+      infCount: 0,
+    });
+    writer.close({ status: "failed", exitCode: 1, endedAt: new Date().toISOString() });
+    const first = open().session;
+    const look = (seen: RunSession) => ({
+      header: seen.header(),
+      summaries: [...seen.summaries],
+      findings: seen.findings,
+      points: seen.series({ layer: 0, statistic: "mean" }, seen.extent(), 1),
+    });
+    const before = look(first);
+    expect(before.summaries[0]?.[1].last.mean).toBeNaN();
+    first.dispose();
+    expect(look(open().session)).toEqual(before);
+  });
+
+  it("says in one sentence what is wrong with a folder, and goes on when the run is deleted", () => {
+    folder = join(parent, "nothing");
+    expect(open().session.header()).toMatchObject({
+      state: "none",
+      sentence: expect.stringContaining("nothing"),
+      run: null,
+    });
+    session?.dispose();
+    folder = join(parent, "run");
+    const writer = startRun();
+    const { session: seen } = open();
+    expect(seen.header().state).toBe("waiting");
+    writer.close({ status: "completed" });
+    rmSync(folder, { recursive: true });
+    seen.refresh();
+    expect(seen.header()).toMatchObject({ state: "none", run: null });
+    expect(seen.header().sentence).toContain(folder);
+    expect(problems).toHaveLength(2);
+  });
+
+  it("refuses a run of a newer format", () => {
+    startRun().close({ status: "completed" });
+    writeFileSync(join(folder, "run.json"), JSON.stringify({ format: 99, id: "x", startedAt: "2030-01-01T00:00:00Z" }));
+    expect(open().session.header().sentence).toMatch(/format 99/);
+  });
+
+  it("reads by itself, often while somebody looks", async () => {
+    const writer = startRun();
+    const { session: seen, changes } = open();
+    const watch = seen.watch();
+    trainSteps(writer, 1, 2);
+    await delay(400);
+    expect(seen.steps).toBe(2);
+    expect(changes.length).toBeGreaterThan(0);
+    watch.dispose();
+  });
+});
