@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { BackendWasm } from "@tensorflow/tfjs-backend-wasm/dist/backend_wasm";
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { embeddedMarker } from "../describe.js";
 import { instantiateTraining, type TrainingModule } from "./trainingModule.js";
 import { instantiateWasm, type WasmModule } from "./wasmModule.js";
+
+type TypedArray = ReturnType<BackendWasm["typedArrayFromHeap"]>;
 
 /** tfjs's WebAssembly backend, and beside it, in the same memory, the kernels that training needs. */
 export class EmbeddedBackend extends BackendWasm {
@@ -11,6 +13,7 @@ export class EmbeddedBackend extends BackendWasm {
   readonly [embeddedMarker] = true as const;
   readonly module: WasmModule;
   readonly training: TrainingModule;
+  isDisposed = false;
   #scratch = { at: 0, bytes: 0 };
 
   /** `folder` holds the .wasm files. */
@@ -21,9 +24,27 @@ export class EmbeddedBackend extends BackendWasm {
     this.training = instantiateTraining(join(folder, "training.wasm"), module);
   }
 
+  /** Complex numbers lie as pairs. */
+  override typedArrayFromHeap(info: TensorInfo): TypedArray {
+    if (info.dtype !== "complex64") return super.typedArrayFromHeap(info);
+    return new Float32Array(this.module.HEAPU8.buffer, this.offset(info), util.sizeFromShape(info.shape) * 2);
+  }
+
+  override readSync(dataId: object, start?: number, end?: number): ReturnType<BackendWasm["readSync"]> {
+    const { shape, dtype } = this.dataIdMap.get(dataId);
+    if (dtype !== "complex64") return super.readSync(dataId, start, end);
+    return this.typedArrayFromHeap({ dataId, shape, dtype }).slice();
+  }
+
   /** Where a tensor lies, in bytes. Not for strings. */
   offset({ dataId }: TensorInfo): number {
     return this.dataIdMap.get(dataId).memoryOffset;
+  }
+
+  /** The same values under another shape; tensors are never changed. */
+  share({ dataId, dtype }: TensorInfo, shape: number[]): TensorInfo {
+    this.incRef(dataId);
+    return { dataId, shape, dtype };
   }
 
   zeros(shape: readonly number[], dtype: "float32" | "int32" = "float32"): TensorInfo {
@@ -43,5 +64,12 @@ export class EmbeddedBackend extends BackendWasm {
       }
     }
     return this.#scratch.at;
+  }
+
+  /** Under two names it is disposed of twice. */
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.isDisposed = true;
+    super.dispose();
   }
 }

@@ -1,32 +1,51 @@
-import type { KernelConfig } from "@tensorflow/tfjs-core";
+import type { KernelConfig, KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-wasm/dist/register_all_kernels";
-import { cpuFallback } from "./cpuFallback.js";
+import { missingKernel, runOnCpu } from "./cpuFallback.js";
 import { EmbeddedBackend } from "./embeddedBackend.js";
 import { kernelRegistry, kernelTable } from "./kernelTable.js";
 import "./kernels/index.js";
 
+export { fallbackCounts } from "./cpuFallback.js";
+
 /** Names under which the kernels can be found; the second is tfjs-node's, for scripts that ask for it. */
 const backendNames = ["wasm", "tensorflow"];
+/** Kernels that do not look at values, or that are there for complex numbers. */
+const anyType = new Set(["Identity", "Reshape", "ExpandDims", "Complex", "Real", "Imag"]);
 let backend: EmbeddedBackend | null = null;
 
 /** The embedded engine, made when the first tensor is; registers its kernels for whichever tfjs-core is loaded. */
 export function createEmbedded(): EmbeddedBackend {
-  if (backend) return backend;
+  if (backend !== null && !backend.isDisposed) return backend;
   backend = new EmbeddedBackend(__dirname);
   const registry = kernelRegistry();
-  addFallbacks(registry);
+  addMissing(registry);
   for (const backendName of backendNames) {
-    for (const [name, config] of kernelTable) registry.set(`${backendName}_${name}`, { ...config, backendName });
+    for (const [name, config] of kernelTable) {
+      const kernelFunc = anyType.has(name) ? config.kernelFunc : numbersOnly(name, config.kernelFunc, registry);
+      registry.set(`${backendName}_${name}`, { ...config, backendName, kernelFunc });
+    }
   }
   return backend;
 }
 
 /** What only the JavaScript backend has runs there. */
-function addFallbacks(registry: Map<string, KernelConfig>): void {
+function addMissing(registry: Map<string, KernelConfig>): void {
   for (const key of [...registry.keys()].filter((name) => name.startsWith("cpu_"))) {
     const kernelName = key.slice("cpu_".length);
     if (kernelTable.has(kernelName)) continue;
-    const kernelFunc = cpuFallback(kernelName);
-    kernelTable.set(kernelName, { kernelName, backendName: "wasm", kernelFunc });
+    kernelTable.set(kernelName, { kernelName, backendName: "wasm", kernelFunc: missingKernel(kernelName) });
   }
+}
+
+/** Strings and complex numbers are rare and the JavaScript kernels', where there is one; the others misread them. */
+function numbersOnly(name: string, kernelFunc: KernelFunc, registry: ReadonlyMap<string, KernelConfig>): KernelFunc {
+  if (!registry.has(`cpu_${name}`)) return kernelFunc;
+  return (call) => {
+    const inputs = call.inputs as Readonly<Record<string, TensorInfo | undefined>>;
+    for (const input in inputs) {
+      const dtype = inputs[input]?.dtype;
+      if (dtype === "string" || dtype === "complex64") return runOnCpu(name, call);
+    }
+    return kernelFunc(call);
+  };
 }

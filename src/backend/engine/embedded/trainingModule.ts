@@ -2,6 +2,20 @@ import { readFileSync } from "node:fs";
 import type { WasmModule } from "./wasmModule.js";
 
 type Pointer = number;
+type PoolingSizes = readonly [
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  outHeight: number,
+  outWidth: number,
+  filterHeight: number,
+  filterWidth: number,
+  strideHeight: number,
+  strideWidth: number,
+  top: number,
+  left: number,
+];
 
 /** What assembly/training.as exports; there is what each does. Pointers are byte offsets in the engine's memory. */
 export interface TrainingModule {
@@ -142,23 +156,12 @@ export interface TrainingModule {
     count: number,
     integer: 0 | 1,
   ): void;
-  maxPoolGradient(
-    x: Pointer,
-    dy: Pointer,
-    dx: Pointer,
-    batch: number,
-    height: number,
-    width: number,
-    channels: number,
-    outHeight: number,
-    outWidth: number,
-    filterHeight: number,
-    filterWidth: number,
-    strideHeight: number,
-    strideWidth: number,
-    top: number,
-    left: number,
-  ): void;
+  maxPool(x: Pointer, to: Pointer, ...sizes: PoolingSizes): void;
+  averagePool(x: Pointer, to: Pointer, ...sizes: PoolingSizes): void;
+  maxPoolGradient(x: Pointer, dy: Pointer, dx: Pointer, ...sizes: PoolingSizes): void;
+  averagePoolGradient(dy: Pointer, dx: Pointer, ...sizesAndDivisor: [...PoolingSizes, number]): void;
+  clamp(x: Pointer, to: Pointer, length: number, low: number, high: number): void;
+  floatsOfBytes(from: Pointer, to: Pointer, length: number): void;
   sumMiddle(
     x: Pointer,
     to: Pointer,

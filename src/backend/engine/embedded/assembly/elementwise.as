@@ -94,3 +94,40 @@ export function addBias(values: usize, bias: usize, rows: i32, inner: i32, low: 
     values += length;
   }
 }
+
+/** to[i] = x[i], but within [low, high]; NaN stays NaN. */
+export function clamp(x: usize, to: usize, length: i32, low: f32, high: f32): void {
+  const lowest = f32x4.splat(low);
+  const highest = f32x4.splat(high);
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    v128.store(to, f32x4.pmin(f32x4.pmax(v128.load(x), lowest), highest));
+    x += 16;
+    to += 16;
+  }
+  for (; i < length; i++) {
+    let value = f32.load(x);
+    if (value < low) value = low;
+    if (value > high) value = high;
+    f32.store(to, value);
+    x += 4;
+    to += 4;
+  }
+}
+
+/** Unsigned bytes (booleans) to floats. */
+export function floatsOfBytes(from: usize, to: usize, length: i32): void {
+  let i = 0;
+  for (; i + 8 <= length; i += 8) {
+    const wide = v128.load8x8_u(from);
+    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(wide)));
+    v128.store(to, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(wide)), 16);
+    from += 8;
+    to += 32;
+  }
+  for (; i < length; i++) {
+    f32.store(to, <f32>load<u8>(from));
+    from++;
+    to += 4;
+  }
+}

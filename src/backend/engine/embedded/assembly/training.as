@@ -2,8 +2,8 @@
 export { convolve, convolveScratch } from "./convolve";
 export { filterGradient, inputGradientOfFew, scatterProducts, turnFilter } from "./convolution";
 export { depthwiseGradient } from "./depthwise";
-export { addBias, normalize, withRow } from "./elementwise";
+export { addBias, clamp, floatsOfBytes, normalize, withRow } from "./elementwise";
 export { gemm, gemmScratch } from "./gemm";
 export { repeatBlocks, segmentSum } from "./movement";
-export { maxPoolGradient } from "./pooling";
+export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from "./pooling";
 export { sumMiddle } from "./reduction";

@@ -1,11 +1,15 @@
 import { broadcast_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { runOnCpu } from "../cpuFallback.js";
 import type { EmbeddedBackend } from "../embeddedBackend.js";
 import { replaceKernel } from "../kernelTable.js";
-import { fallBack } from "./fallBack.js";
 
 replaceKernel("BatchMatMul", () => (call) => {
   const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
-  if (a.dtype !== "float32" || b.dtype !== "float32") return fallBack("BatchMatMul", call);
+  if (a.dtype !== "float32" || b.dtype !== "float32") return runOnCpu("BatchMatMul", call);
+  util.assert(
+    a.shape.length >= 2 && b.shape.length >= 2,
+    () => `matMul: got the shapes [${a.shape}] and [${b.shape}], wanted matrices.`,
+  );
   const { transposeA, transposeB } = call.attrs as unknown as { transposeA: boolean; transposeB: boolean };
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
   const [bRows, bColumns] = b.shape.slice(-2) as [number, number];

@@ -1,9 +1,9 @@
-import { type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { runOnCpu } from "../cpuFallback.js";
 import { replaceKernel } from "../kernelTable.js";
-import { activate, clampOf, isServed } from "./activation.js";
+import { clampOf, type FusedAttributes, noClamp, unfused } from "./activation.js";
 import { Composer } from "./composer.js";
 import { type ConvolutionGeometry, convolutionGeometry, isChannelsLast } from "./convolutionGeometry.js";
-import { fallBack } from "./fallBack.js";
 
 interface ConvolutionInputs {
   readonly x: TensorInfo;
@@ -11,23 +11,27 @@ interface ConvolutionInputs {
   readonly bias?: TensorInfo;
 }
 
-replaceKernel("Conv2D", (stock) => convolution("Conv2D", stock));
-replaceKernel("FusedConv2D", (stock) => convolution("FusedConv2D", stock));
+replaceKernel("Conv2D", () => (call) => {
+  const { x, filter } = call.inputs as unknown as ConvolutionInputs;
+  if (!isChannelsLast(call.attrs as object, x, filter)) return runOnCpu("Conv2D", call);
+  const composer = new Composer(call.backend);
+  const info = convolutionGeometry(x.shape, filter.shape, call.attrs as object);
+  return composer.end(convolve(composer, { x, filter }, info, noClamp));
+});
 
-function convolution(kernelName: string, stock: KernelFunc): KernelFunc {
-  return (call) => {
-    const inputs = call.inputs as unknown as ConvolutionInputs;
-    const { x, filter, bias } = inputs;
-    if (!isChannelsLast(call.attrs as object, x, filter, bias)) return fallBack(kernelName, call);
-    const { activation = "linear" } = call.attrs as unknown as { activation?: string };
-    const info = convolutionGeometry(x.shape, filter.shape, call.attrs as object);
-    const hasPlainBias = bias === undefined || bias === null || util.sizeFromShape(bias.shape) === info.outChannels;
-    if (!isServed(activation) || !hasPlainBias) return stock(call);
-    const composer = new Composer(call.backend);
-    const output = convolve(composer, inputs, info, clampOf(activation));
-    return composer.end(activate(composer, output, activation));
-  };
-}
+replaceKernel("FusedConv2D", () => (call) => {
+  const inputs = call.inputs as unknown as ConvolutionInputs & { preluActivationWeights?: TensorInfo };
+  const { x, filter, bias } = inputs;
+  const attributes = call.attrs as FusedAttributes;
+  if (!isChannelsLast(attributes, x, filter)) return runOnCpu("FusedConv2D", call);
+  const composer = new Composer(call.backend);
+  const info = convolutionGeometry(x.shape, filter.shape, attributes);
+  const clamp = clampOf(attributes.activation ?? "linear");
+  if (clamp !== null && (!bias || util.sizeFromShape(bias.shape) === info.outChannels)) {
+    return composer.end(convolve(composer, inputs, info, clamp));
+  }
+  return composer.end(unfused(composer, convolve(composer, { x, filter }, info, noClamp), inputs, attributes));
+});
 
 /** x ∗ filter + bias, clamped. */
 export function convolve(

@@ -1,15 +1,15 @@
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import { runOnCpu } from "../cpuFallback.js";
 import { addKernel } from "../kernelTable.js";
 import { Composer } from "./composer.js";
 import { convolutionGeometry, isChannelsLast } from "./convolutionGeometry.js";
-import { fallBack } from "./fallBack.js";
 
 const channelBlock = 8;
 
 const conv2dBackpropFilter: KernelFunc = (call) => {
   const { x, dy } = call.inputs as { x: TensorInfo; dy: TensorInfo };
   const attributes = call.attrs as unknown as { filterShape: number[] };
-  if (!isChannelsLast(attributes, x, dy)) return fallBack("Conv2DBackpropFilter", call);
+  if (!isChannelsLast(attributes, x, dy)) return runOnCpu("Conv2DBackpropFilter", call);
   const info = convolutionGeometry(x.shape, attributes.filterShape, attributes);
   const { top, left } = info.padInfo;
   // As far as the filter reaches; input beyond that takes no part.

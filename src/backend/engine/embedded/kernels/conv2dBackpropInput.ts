@@ -1,21 +1,23 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { runOnCpu } from "../cpuFallback.js";
 import type { EmbeddedBackend } from "../embeddedBackend.js";
 import { replaceKernel } from "../kernelTable.js";
-import { clampOf } from "./activation.js";
+import { noClamp } from "./activation.js";
 import { Composer } from "./composer.js";
 import { convolve } from "./conv2d.js";
 import { type ConvolutionGeometry, convolutionGeometry, isChannelsLast } from "./convolutionGeometry.js";
-import { fallBack } from "./fallBack.js";
 
 /** Fewer than fill a register: the first layer's images. */
 const fewChannels = 3;
 
 replaceKernel("Conv2DBackpropInput", () => (call) => {
-  const { dy, filter } = call.inputs as { dy: TensorInfo; filter: TensorInfo };
+  const { dy: given, filter } = call.inputs as { dy: TensorInfo; filter: TensorInfo };
   const attributes = call.attrs as unknown as { inputShape: number[] };
-  if (!isChannelsLast(attributes, dy, filter)) return fallBack("Conv2DBackpropInput", call);
+  if (!isChannelsLast(attributes, given, filter)) return runOnCpu("Conv2DBackpropInput", call);
   const info = convolutionGeometry(attributes.inputShape, filter.shape, attributes);
   const composer = new Composer(call.backend);
+  // conv2dTranspose does not insist on the size that belongs to its output.
+  const dy = composer.fit(given, [0, 0, 0, 0], info.outShape);
   const result =
     info.inChannels <= fewChannels
       ? ofFewChannels(composer, info, dy, filter)
@@ -77,7 +79,7 @@ function asConvolution(
     [0, 0],
   ];
   const geometry = convolutionGeometry(dy.shape, turned.shape, { strides: 1, pad });
-  return convolve(composer, { x: dy, filter: turned }, geometry, clampOf("linear"));
+  return convolve(composer, { x: dy, filter: turned }, geometry, noClamp);
 }
 
 /** dy times the filter, image by image, each product then added to where it belongs. */

@@ -1,8 +1,8 @@
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import { runOnCpu } from "../cpuFallback.js";
 import type { EmbeddedBackend } from "../embeddedBackend.js";
 import { addKernel } from "../kernelTable.js";
 import { convolutionGeometry, isChannelsLast } from "./convolutionGeometry.js";
-import { fallBack } from "./fallBack.js";
 
 /** Both gradients of a depthwise convolution: `wanted` 0 for the input's, 1 for the filter's. */
 function depthwiseGradient(kernelName: string, wanted: 0 | 1): KernelFunc {
@@ -11,7 +11,7 @@ function depthwiseGradient(kernelName: string, wanted: 0 | 1): KernelFunc {
     const attributes = call.attrs as unknown as { inputShape?: number[]; filterShape?: number[] };
     const other = wanted === 0 ? filter : x;
     if (dy === undefined || other === undefined || !isChannelsLast(attributes, dy, other)) {
-      return fallBack(kernelName, call);
+      return runOnCpu(kernelName, call);
     }
     const inputShape = wanted === 0 ? (attributes.inputShape as number[]) : other.shape;
     const filterShape = wanted === 0 ? other.shape : (attributes.filterShape as number[]);

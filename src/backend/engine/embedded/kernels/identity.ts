@@ -5,6 +5,5 @@ import { replaceKernel } from "../kernelTable.js";
 /** Tensors are never changed, so a clone is one more reference; gradients clone about a hundred times a step. */
 replaceKernel("Identity", () => ({ inputs, backend }) => {
   const { x } = inputs as { x: TensorInfo };
-  (backend as EmbeddedBackend).incRef(x.dataId);
-  return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+  return (backend as EmbeddedBackend).share(x, x.shape);
 });

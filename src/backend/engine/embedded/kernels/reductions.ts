@@ -28,8 +28,7 @@ function reduction(stock: KernelFunc, divisorOf: (length: number) => number): Ke
       from = to;
     }
     if (from !== x) return from;
-    backend.incRef(x.dataId);
-    return { dataId: x.dataId, shape, dtype: x.dtype };
+    return backend.share(x, shape);
   };
 }
 

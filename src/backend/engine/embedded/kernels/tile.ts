@@ -22,8 +22,7 @@ replaceKernel("Tile", (stock) => (call) => {
     from = to;
   }
   if (from !== x) return from;
-  backend.incRef(x.dataId);
-  return { dataId: x.dataId, shape, dtype: x.dtype };
+  return backend.share(x, shape);
 });
 
 function product(sizes: readonly number[]): number {

@@ -1,7 +1,7 @@
 import { type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { runOnCpu } from "../cpuFallback.js";
 import type { EmbeddedBackend } from "../embeddedBackend.js";
 import { addKernel } from "../kernelTable.js";
-import { fallBack } from "./fallBack.js";
 
 /** The gradient of gather, and with it of embeddings. */
 addKernel("UnsortedSegmentSum", (call) => {
@@ -9,7 +9,7 @@ addKernel("UnsortedSegmentSum", (call) => {
   const { numSegments } = call.attrs as unknown as { numSegments: number };
   const isNumber = x.dtype === "float32" || x.dtype === "int32";
   if (!isNumber || segmentIds.dtype !== "int32" || segmentIds.shape.length !== 1) {
-    return fallBack("UnsortedSegmentSum", call);
+    return runOnCpu("UnsortedSegmentSum", call);
   }
   const backend = call.backend as EmbeddedBackend;
   const [rows = 0] = x.shape;
