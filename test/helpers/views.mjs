@@ -10,7 +10,7 @@
  */
 
 /** Charts of BatchNorm layers that are on the screen. */
-export const drawnBatchNorm = '[data-layer-class="BatchNormalization"][data-drawn="true"]';
+export const drawnBatchNorm = '[data-chart][data-layer-class="BatchNormalization"][data-drawn="true"]';
 
 /**
  * The document of one of our webviews: its content lies in a frame of a frame.

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { startGuarded } from "./guardedProcess.mjs";
@@ -50,6 +50,19 @@ export function makeProfile({ settings = {} } = {}) {
     extensions: join(folder, "extensions"),
     /** For the driver extension. */
     driverFile: join(folder, "driver.json"),
+    /**
+     * The newest log with this name, of all windows.
+     * @param {string} name
+     */
+    newestLog(name) {
+      const logs = join(userData, "logs");
+      const paths = existsSync(logs) ? readdirSync(logs, { recursive: true, encoding: "utf8" }) : [];
+      const newest = paths
+        .filter((path) => path.endsWith(name))
+        .sort()
+        .at(-1);
+      return newest === undefined ? null : join(logs, newest);
+    },
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
   };
 }

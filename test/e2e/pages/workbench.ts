@@ -1,0 +1,145 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "../../helpers/browser.mjs";
+import { makeDriver, packDriver } from "../../helpers/driver.mjs";
+import { resultsFolder, root } from "../../helpers/project.mjs";
+import { installExtensions, makeProfile, type Profile, startWorkbench } from "../../helpers/workbench.mjs";
+import { workbenchTools } from "../../helpers/workbenchCache.mjs";
+import { View } from "./view.js";
+
+export interface WorkbenchOptions {
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Workspace Trust as a user has it; else everything is trusted. */
+  readonly asksForTrust?: boolean;
+  /** More extensions to install: folders. */
+  readonly vsix?: readonly string[];
+}
+
+type Server = Awaited<ReturnType<typeof startWorkbench>>;
+type Driver = ReturnType<typeof makeDriver>;
+
+const scripts = join(root, "test/fixtures/e2e");
+/** The bare terminal is in the DOM only without a graphics context. */
+const readableTerminal = { "terminal.integrated.gpuAcceleration": "off" };
+
+/** VS Code with the packaged extension, in a browser, on a workspace that holds the scripts of test/fixtures/e2e. */
+export class Workbench {
+  readonly live: View;
+  readonly dashboard: View;
+  /** Faults of our pages: exceptions, and what the content security policy refused. */
+  readonly pageFaults: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    readonly driver: Driver,
+    private readonly profile: Profile,
+    private readonly server: Server,
+    private readonly browser: Browser,
+  ) {
+    this.live = new View(page, "live");
+    this.dashboard = new View(page, "dashboard");
+    page.on("pageerror", ({ message, stack }) => this.pageFaults.push(stack ?? message));
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) this.pageFaults.push(message.text());
+    });
+  }
+
+  static async start({ settings = {}, asksForTrust = false, vsix = [] }: WorkbenchOptions = {}): Promise<Workbench> {
+    const tools = await workbenchTools();
+    const profile = makeProfile({ settings: { ...readableTerminal, ...settings } });
+    cpSync(scripts, profile.workspace, { recursive: true });
+    installExtensions(tools, profile, [packagedExtension(), await packDriver(profile.folder), ...vsix]);
+    const driver = makeDriver(profile.driverFile);
+    const args = asksForTrust ? [] : ["--disable-workspace-trust"];
+    const server = await startWorkbench(tools, profile, { env: driver.env, args });
+    const browser = await launchBrowser(tools.chromium);
+    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    const workbench = new Workbench(page, driver, profile, server, browser);
+    await page.goto(server.url);
+    return workbench;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    this.profile.remove();
+  }
+
+  /** As a user reloads the window: the page goes and comes back, the server stays. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+
+  path(...parts: readonly string[]): string {
+    return join(this.profile.workspace, ...parts);
+  }
+
+  /** Runs a command and waits for it. */
+  async command(id: string, ...args: readonly unknown[]): Promise<void> {
+    await this.driver.evaluate(
+      async (vscode, command, values) => {
+        await vscode.commands.executeCommand(command, ...values);
+      },
+      id,
+      args,
+    );
+  }
+
+  /** As ▶ does, for a script of the workspace; does not wait, for a message may stay open until it is closed. */
+  async train(script: string): Promise<void> {
+    await this.driver.evaluate((vscode, path) => {
+      void vscode.commands.executeCommand("layerscope.train", vscode.Uri.file(path));
+    }, this.path(script));
+  }
+
+  async showLive(): Promise<void> {
+    await this.command("layerscope.live.focus");
+  }
+
+  /** Text of our item in the status bar; empty while it is hidden. */
+  async status(): Promise<string> {
+    const item = this.page.locator('[id="layerscope.layerscope.layerscope.status"]');
+    return (await item.count()) > 0 ? item.innerText() : "";
+  }
+
+  /** Messages that are on the screen. */
+  async notifications(): Promise<string[]> {
+    return this.page.locator(".notification-list-item-message").allInnerTexts();
+  }
+
+  async closeNotifications(): Promise<void> {
+    await this.command("notifications.clearAll");
+  }
+
+  /** What stands in the terminal that is shown. */
+  async terminal(): Promise<string> {
+    const rows = await this.page.locator(".terminal-wrapper.active .xterm-rows > div").allInnerTexts();
+    return rows.map((row) => row.replaceAll("\u00a0", " ").trimEnd()).join("\n");
+  }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(resultsFolder, { recursive: true });
+    await this.page.screenshot({ path: join(resultsFolder, `${name}.png`) });
+  }
+
+  /** What helps to understand a failure. */
+  async keepEvidence(name: string): Promise<void> {
+    await this.screenshot(name);
+    const text = [this.server.log(), ...this.pageFaults, this.extensionLog()].join("\n");
+    writeFileSync(join(resultsFolder, `${name}.log`), text);
+    console.log(`Screenshot and log of the workbench: test-results/${name}.{png,log}`);
+  }
+
+  private extensionLog(): string {
+    const newest = this.profile.newestLog("Layerscope.log");
+    return newest === null ? "" : readFileSync(newest, "utf8");
+  }
+}
+
+function packagedExtension(): string {
+  const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const path = join(root, `${name}-${version}.vsix`);
+  if (!existsSync(path)) throw new Error(`End-to-end tests want the package: got no ${path}. Run \`npm run package\`.`);
+  return path;
+}

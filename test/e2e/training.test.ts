@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, it } from "vitest";
+import "./matchers.js";
+import { isAlive } from "./pages/savedRun.js";
+import { useWorkbench } from "./pages/useWorkbench.js";
+
+const test = useWorkbench();
+
+describe("the sample", () => {
+  it("opens, trains and is drawn in both views while it trains", async () => {
+    const { workbench } = test;
+    await workbench.command("layerscope.openSample");
+    await workbench.command("layerscope.train");
+    await workbench.showLive();
+    await expect(workbench.live).toDraw("norm1");
+    await expect(workbench.dashboard).toDraw("norm1");
+    await expect(workbench.live).toSay("train.js is training");
+    expect(await workbench.status()).toMatch(/train\.js step \d+ loss [\d.]+ embedded/);
+    expect(test.runs.newest()).toMatchObject({ status: "running" });
+    await workbench.screenshot("sample-training");
+  });
+
+  it("has numbers that change", async () => {
+    const { live } = test.workbench;
+    const before = await live.chart("norm1", "batch-running-mean");
+    await expect(live).toDraw("norm1", before.step + 20);
+    const after = await live.chart("norm1", "batch-running-mean");
+    expect(after.last.batchMean).not.toBe(before.last.batchMean);
+    expect(after.last.runningMean).not.toBe(before.last.runningMean);
+  });
+
+  it("completes, with its output in the terminal", async () => {
+    const { workbench } = test;
+    await expect(workbench.live).toSay("train.js completed after 940 steps.");
+    expect(await workbench.terminal()).toMatch(
+      /epoch 20 {2}loss [\d.]+ {2}accuracy +[\d.]+ % {2}held out +(9[5-9]|100)/,
+    );
+    expect(test.runs.newest()).toMatchObject({ status: "completed", steps: 940 });
+    await workbench.screenshot("sample-completed");
+  }, 120_000);
+});
+
+describe("a drawn number", () => {
+  it("is the number of the run folder", async () => {
+    const { workbench } = test;
+    await workbench.train("short.js");
+    await expect(workbench.live).toSay("short.js completed after 40 steps.");
+    const { id } = test.runs.newest();
+    const batch = test.runs.series(id, "norm", "batchMean");
+    const running = test.runs.series(id, "norm", "runningMean");
+    const newest = Math.max(...batch.keys());
+    await expect(workbench.live).toDraw("norm", newest);
+    const { step, last } = await workbench.live.chart("norm", "batch-running-mean");
+    expect(step).toBe(newest);
+    expect(last.batchMean).toBeCloseTo(batch.get(newest) as number, 6);
+    expect(last.runningMean).toBeCloseTo(running.get(newest) as number, 6);
+  });
+});
+
+describe("stop", () => {
+  afterEach(() => test.workbench.command("layerscope.stop"));
+
+  it("ends the process and keeps the run", async () => {
+    const { workbench } = test;
+    await workbench.train("long.js");
+    await expect(workbench.live).toSay("long.js is training");
+    await expect(workbench.live).toDraw("norm", 10);
+    const processId = test.runs.processOf(test.runs.newest());
+    expect(isAlive(processId)).toBe(true);
+    await workbench.command("layerscope.stop");
+    await expect(workbench.live).toSay(/long\.js was stopped after \d+ steps\./);
+    expect(isAlive(processId)).toBe(false);
+    const run = test.runs.newest();
+    expect(run.status).toBe("stopped");
+    expect(run.steps).toBeGreaterThanOrEqual(10);
+    await workbench.screenshot("stopped");
+  });
+});
