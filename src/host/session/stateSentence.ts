@@ -14,7 +14,7 @@ export function stateSentence(condition: RunCondition, run: RunFile, steps: numb
   const { t } = vscode.l10n;
   switch (condition) {
     case "noTensorFlow":
-      return { sentence: t("{0} is running; it has not loaded TensorFlow.js yet.", script), action: stop() };
+      return { sentence: t("{0} is running; it has not used TensorFlow.js yet.", script), action: stop() };
     case "noStep":
       return { sentence: t("{0} is running; waiting for its first training step.", script), action: stop() };
     case "running":
@@ -33,7 +33,10 @@ export function stateSentence(condition: RunCondition, run: RunFile, steps: numb
       };
     case "neverTrained":
       return {
-        sentence: t("{0} loaded TensorFlow.js and ended without a training step.", script),
+        sentence: t(
+          "{0} used TensorFlow.js and ended without a training step: call model.fit, or an optimizer's minimize or applyGradients.",
+          script,
+        ),
         action: again(),
       };
     case "failed":
@@ -85,10 +88,11 @@ export function noFolderSentence(script: string, exitCode: number | undefined): 
 }
 
 function failure(script: string, run: RunFile, steps: number): string {
-  const first = run.error?.message.split("\n", 1)[0];
-  return first === undefined || first === ""
-    ? vscode.l10n.t("{0} failed after {1} steps (exit code {2}).", script, steps, run.exitCode ?? run.signal ?? "?")
-    : vscode.l10n.t("{0} failed after {1} steps: {2}", script, steps, first);
+  const reason =
+    run.error?.message.split("\n", 1)[0] || vscode.l10n.t("exit code {0}", run.exitCode ?? run.signal ?? "?");
+  return steps === 0
+    ? vscode.l10n.t("{0} failed before its first training step: {1}", script, reason)
+    : vscode.l10n.t("{0} failed after {1} steps: {2}", script, steps, reason);
 }
 
 function stop(): StateSentence["action"] {
