@@ -1,4 +1,5 @@
 import { Module } from "node:module";
+import { onRealmModule } from "./realmWatch.js";
 
 interface CompilableModule {
   exports: unknown;
@@ -12,6 +13,7 @@ const tensorflowFile = /[\\/]@tensorflow[\\/]tfjs(?:-core|-layers|-node|-node-gp
  * `_compile` is where every CommonJS file passes, whether `require` or an ES module's `import` asked for it.
  */
 export function onTensorflowModule(listener: (exports: object) => void): void {
+  onRealmModule((file) => tensorflowFile.test(file), listener);
   const prototype = Module.prototype as unknown as CompilableModule;
   const original = prototype._compile;
   prototype._compile = function (this: CompilableModule, content, filename, ...rest) {

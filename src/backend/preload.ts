@@ -12,6 +12,7 @@ import { describeEngine, installEngine } from "./engine/resolve.js";
 import type { Session } from "./hooks/session.js";
 import type { EngineLike } from "./hooks/tensorflow.js";
 import { onTensorflowModule } from "./moduleWatch.js";
+import { transformedSources } from "./realmWatch.js";
 import { recorderThreadName } from "./recorder/thread.js";
 
 const startedMarker = Symbol.for("layerscope.started");
@@ -26,14 +27,27 @@ function start(): void {
   installEngine(options);
   if (options.engineOnly === true) return;
   let session: Session | null = null;
-  onEngineCreated((engine) => {
+  const engineAppeared = (engine: object): void => {
     if (session === null) {
       const hooks = require("./hooks.cjs") as typeof import("./hooks/main.js");
-      session = new hooks.Session(options, describeEngine);
+      session = new hooks.Session(options, describeEngine, transformedSources);
     }
     session.engineAppeared(engine as EngineLike);
+  };
+  onEngineCreated(engineAppeared);
+  onTensorflowModule((exports) => {
+    // In a realm of its own (jest) the engine is not at this realm's globalThis.
+    const engine = engineOf(exports);
+    if (engine !== null) engineAppeared(engine);
+    session?.moduleLoaded(exports);
   });
-  onTensorflowModule((exports) => session?.moduleLoaded(exports));
+}
+
+/** tfjs-core exports a function that gives its engine. */
+function engineOf(exports: object): object | null {
+  if (!("engine" in exports) || !("variableGrads" in exports) || typeof exports.engine !== "function") return null;
+  const engine: unknown = exports.engine();
+  return typeof engine === "object" && engine !== null ? engine : null;
 }
 
 function readOptions(): BackendOptions | null {

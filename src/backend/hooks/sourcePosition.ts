@@ -80,6 +80,12 @@ function plainPath(file: string): string {
 }
 
 const sourceMaps = new Map<string, SourceMap | null>();
+let transformed: ReadonlyMap<string, string> = new Map();
+
+/** Code that ran is not what is on disk; by file, the comment with its inline source map. */
+export function knowTransformedSources(sources: ReadonlyMap<string, string>): void {
+  transformed = sources;
+}
 
 /** Through the file's source map, if it names one that can be read. */
 function originalPosition(raw: RawPosition): SourcePosition {
@@ -105,7 +111,7 @@ function readSourceMap(file: string): SourceMap | null {
   try {
     const known = findSourceMap(file) ?? findSourceMap(pathToFileURL(file).href);
     if (known !== undefined) return known;
-    const text = readFileSync(file, "utf8");
+    const text = transformed.get(file) ?? readFileSync(file, "utf8");
     const url = [...text.matchAll(/^\/\/[#@] sourceMappingURL=(\S+)\s*$/gm)].at(-1)?.[1];
     if (url === undefined) return null;
     const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/.exec(url);

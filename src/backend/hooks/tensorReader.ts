@@ -22,10 +22,7 @@ export class TensorReader {
     if (backend === undefined) return null;
     const inPlace = wasmView(backend, tensor);
     if (inPlace !== null) return inPlace;
-    const values = backend.readSync(tensor.dataId);
-    return values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array
-      ? values
-      : null;
+    return ofThisRealm(backend.readSync(tensor.dataId));
   }
 
   /** A copy of a small tensor's values as float64, e.g. a [C] statistic. */
@@ -49,6 +46,23 @@ export class TensorReader {
     return () => {
       if (backend.disposeData?.(dataId) === true) this.engine.removeDataId?.(dataId, backend);
     };
+  }
+}
+
+/** Arrays of a script that runs in a context of its own (jest) are not `instanceof` ours. */
+function ofThisRealm(values: unknown): TypedArray | null {
+  if (values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array) return values;
+  if (!ArrayBuffer.isView(values)) return null;
+  const { buffer, byteOffset, byteLength } = values;
+  switch ((values as Float32Array)[Symbol.toStringTag] as string) {
+    case "Float32Array":
+      return new Float32Array(buffer, byteOffset, byteLength / 4);
+    case "Int32Array":
+      return new Int32Array(buffer, byteOffset, byteLength / 4);
+    case "Uint8Array":
+      return new Uint8Array(buffer, byteOffset, byteLength);
+    default:
+      return null;
   }
 }
 

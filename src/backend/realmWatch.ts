@@ -1,0 +1,45 @@
+import * as vm from "node:vm";
+
+type ModuleFunction = (module: { exports: unknown }, ...rest: unknown[]) => unknown;
+
+const inlineMap = /\/\/# sourceMappingURL=data:application\/json[^\s]+/;
+
+/** Files whose code was not what is on disk, with the source map that the code itself carries. */
+export const transformedSources = new Map<string, string>();
+
+/**
+ * Test runners such as jest load modules by themselves: they compile a file with `vm.Script`, run it in a context of
+ * its own, and call the function that comes out with a module object. Neither `require` hooks nor this realm's globals
+ * see that, so scripts of TensorFlow.js files are met here, and `listener` gets their exports once they have run.
+ */
+export function onRealmModule(isWanted: (file: string) => boolean, listener: (exports: object) => void): void {
+  const { Script } = vm;
+  class WatchedScript extends Script {
+    readonly #file: string;
+
+    constructor(code: string, options?: vm.ScriptOptions | string) {
+      super(code, options);
+      this.#file = (typeof options === "string" ? options : options?.filename) ?? "";
+      const map = inlineMap.exec(code)?.[0];
+      if (map !== undefined) transformedSources.set(this.#file, map);
+    }
+
+    override runInContext(context: vm.Context, options?: vm.RunningCodeInNewContextOptions): unknown {
+      const result: unknown = super.runInContext(context, options);
+      if (!isWanted(this.#file) || typeof result !== "object" || result === null) return result;
+      return Object.fromEntries(
+        Object.entries(result).map(([name, value]) => [name, typeof value === "function" ? watched(value) : value]),
+      );
+    }
+  }
+  Object.defineProperty(WatchedScript, "name", { value: "Script" });
+  (process.getBuiltinModule?.("node:vm") ?? require("node:vm")).Script = WatchedScript;
+
+  function watched(run: unknown): ModuleFunction {
+    return function (this: unknown, module, ...rest) {
+      const result = (run as ModuleFunction).call(this, module, ...rest);
+      if (typeof module.exports === "object" && module.exports !== null) listener(module.exports);
+      return result;
+    };
+  }
+}
