@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { writeFileAtomic } from "../run/atomicFile.js";
 import { type RunFile, type RunStatus, runFileName } from "../run/format.js";
 import { readRunFile } from "../run/runFile.js";
@@ -24,7 +25,16 @@ export function finishRun(folder: string, end: ChildEnd): RunFile {
     control: null,
   };
   writeFileAtomic(join(folder, runFileName), JSON.stringify(finished));
+  if (run.control !== null) removeSocket(run.control);
   return finished;
+}
+
+/** A process that died by a signal could not remove its control socket, which has a folder of its own. */
+function removeSocket(path: string): void {
+  const folder = dirname(path);
+  if (process.platform !== "win32" && basename(folder).startsWith("layerscope-")) {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function endStatus(run: RunFile, end: ChildEnd): RunStatus {

@@ -1,0 +1,92 @@
+import { existsSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { sendControl } from "../../../src/run/controlClient.js";
+import { type ListedRun, listRuns } from "../../../src/run/runList.js";
+import { RunReader, rowsOf } from "../../../src/run/runReader.js";
+import { type CliRun, startCli, waitFor, workspace } from "./cliProcess.js";
+import { trainingScript } from "./scripts.js";
+
+/** A training that goes on until it is stopped; its loop never yields to the event loop. */
+async function startTraining(cwd: string): Promise<{ cli: CliRun; listed: ListedRun; socket: string }> {
+  const cli = startCli(["train", "train.js"], { cwd });
+  const listed = await waitFor(() => {
+    const run = listRuns(join(cwd, ".layerscope", "runs"))[0];
+    return run !== undefined && run.run.steps > 3 && run.run.control !== null ? run : null;
+  }, cli.stderr);
+  return { cli, listed, socket: listed.run.control ?? "" };
+}
+
+function newest(cwd: string): ListedRun | undefined {
+  return listRuns(join(cwd, ".layerscope", "runs"))[0];
+}
+
+describe("a training that never yields", () => {
+  it("answers, refuses what it does not know, and stops", async () => {
+    const cwd = workspace({ "train.js": trainingScript(1e7) });
+    const { cli, socket } = await startTraining(cwd);
+    expect(statSync(socket).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
+    expect(await sendControl(socket, { type: "ping" })).toEqual({ ok: true });
+    expect(await rawRequest(socket, '{"type":"dance"}\n')).toMatch(
+      /"ok":false,"error":"Got .*wanted a request of type stop/,
+    );
+    expect(await rawRequest(socket, "not json\n")).toMatch(/"ok":false/);
+    expect(await sendControl(socket, { type: "budget", budget: "every" })).toEqual({ ok: true });
+    await waitFor(() => newest(cwd)?.run.budget === "every", cli.stderr);
+    expect(await sendControl(socket, { type: "capture" })).toEqual({ ok: true });
+
+    expect(await sendControl(socket, { type: "stop" })).toEqual({ ok: true });
+    const { code, stderr } = await cli.end;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/stopped, by SIGINT, \d+ steps/);
+    const run = newest(cwd);
+    expect(run?.status).toBe("stopped");
+    expect(run?.run.stopRequestedAt).not.toBeNull();
+    expect(existsSync(socket)).toBe(false);
+    expect(await sendControl(socket, { type: "ping" })).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("cannot be reached"),
+    });
+  });
+
+  it("leaves a readable run behind when it is killed", async () => {
+    const cwd = workspace({ "train.js": trainingScript(1e7) });
+    const { cli, listed } = await startTraining(cwd);
+    await waitFor(() => (newest(cwd)?.run.steps ?? 0) > 50, cli.stderr);
+    process.kill(listed.run.process.id, "SIGKILL");
+    expect((await cli.end).stderr).toMatch(/interrupted, by SIGKILL/);
+    const reader = new RunReader(listed.folder);
+    const { run, status, batches } = reader.poll();
+    expect(status).toBe("interrupted");
+    const steps = [...rowsOf(batches)].filter(({ table }) => table === "steps").map(({ step }) => step);
+    expect(steps).toEqual(Array.from({ length: steps.length }, (_, at) => at + 1));
+    expect(steps.length).toBeGreaterThanOrEqual(run.steps);
+    expect(steps.length).toBeGreaterThan(50);
+  });
+
+  it("is interrupted for whoever looks when its launcher was killed with it", async () => {
+    const cwd = workspace({ "train.js": trainingScript(1e7) });
+    const { cli, listed } = await startTraining(cwd);
+    cli.child.kill("SIGKILL");
+    process.kill(listed.run.process.id, "SIGKILL");
+    await cli.end;
+    expect(newest(cwd)?.run.status).toBe("running");
+    await waitFor(
+      () => newest(cwd)?.status === "interrupted",
+      () => "The run still counts as running.",
+    );
+  });
+});
+
+function rawRequest(path: string, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => socket.write(text));
+    socket.once("data", (answer) => {
+      socket.destroy();
+      resolve(answer.toString());
+    });
+    socket.once("error", reject);
+  });
+}
