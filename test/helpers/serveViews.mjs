@@ -17,6 +17,7 @@ async function bundle(minify) {
       page: "webview/dev/page.ts",
       live: "webview/live/main.ts",
       dashboard: "webview/dashboard/main.ts",
+      frames: "webview/dev/frames.ts",
     },
     outdir: "/",
     bundle: true,
@@ -60,8 +61,7 @@ export async function serveViews({ port = 0, minify = false, extra = {} } = {}) 
   for (const [path, text] of Object.entries(extra)) files.set(path, text);
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-    const text =
-      pathname === "/" ? page(searchParams.get("view") === "live" ? "live" : "dashboard") : files.get(pathname);
+    const text = pathname === "/" ? page(searchParams.get("view") ?? "dashboard") : files.get(pathname);
     const type = types[/** @type {keyof types} */ (pathname.slice(pathname.lastIndexOf(".")))] ?? "text/html";
     response.writeHead(text === undefined ? 404 : 200, { "content-type": `${type}; charset=utf-8` });
     response.end(text ?? "");

@@ -1,5 +1,5 @@
 import { Chart } from "chart.js";
-import type { Theme } from "../shared/theme.js";
+import { type Theme, tickFont } from "../shared/theme.js";
 import type { TraceSpec } from "./chartSpec.js";
 import { noPoints } from "./points.js";
 import { StepScale, ValueScale } from "./scales.js";
@@ -61,6 +61,7 @@ export class ChartCanvas {
     this.stepScale.theme = theme;
     this.valueScale.theme = theme;
     for (const trace of this.traces) trace.theme = theme;
+    this.setFont();
   }
 
   resize(widthPx: number, heightPx: number): void {
@@ -68,6 +69,7 @@ export class ChartCanvas {
     this.widthPx = widthPx;
     this.heightPx = heightPx;
     this.chart.resize(widthPx, heightPx);
+    this.setFont();
   }
 
   draw(steps: StepRange, values: ValueRange, logarithmic: boolean): void {
@@ -78,5 +80,11 @@ export class ChartCanvas {
 
   destroy(): void {
     this.chart.destroy();
+  }
+
+  /** A canvas that changes its size forgets its font. */
+  private setFont(): void {
+    const { theme } = this.stepScale;
+    if (theme !== null) this.chart.ctx.font = tickFont(theme);
   }
 }

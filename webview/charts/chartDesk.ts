@@ -67,9 +67,8 @@ export class ChartDesk {
     const changed = this.store.apply(message);
     if (this.viewport.range === null) this.viewport.extend(Math.max(this.viewport.newest, message.to));
     for (const chart of this.charts) {
-      if (!chart.visible) continue;
-      if (chart.spec.traces.some(({ keys }) => keys.some((key) => changed.has(keyText(key)))))
-        this.frames.request(chart);
+      if (chart.visible && chart.shows(changed)) this.frames.request(chart);
+      this.frames.request(chart);
     }
   }
 

@@ -12,8 +12,9 @@ import type { ChartSpec } from "./chartSpec.js";
 import { chartTable } from "./chartTable.js";
 import { Legend } from "./legend.js";
 import { indexAt, noPoints, type Points, smooth } from "./points.js";
+import { keyText } from "./seriesStore.js";
 import { colourOf } from "./traceStyle.js";
-import { steadyRange, type ValueRange, valueRange } from "./valueRange.js";
+import { type ValueRange, valueRange } from "./valueRange.js";
 
 export interface ChartOptions {
   /** Without title, legend and tools, for small multiples. */
@@ -24,7 +25,8 @@ const axes = {
   full: { valueWidthPx: 52, stepHeightPx: 18 },
   compact: { valueWidthPx: 40, stepHeightPx: 0 },
 } as const;
-const emptyRange: ValueRange = { min: 0, max: 1 };
+const emptyRange: ValueRange = { min: 0, max: 1, clipped: false };
+const emptyLogarithmicRange: ValueRange = { min: 0.1, max: 10, clipped: false };
 const summaryIntervalMs = 2000;
 
 /** One chart: canvas, title, legend with the values at the cursor, table alternative, tools. */
@@ -38,6 +40,8 @@ export class ChartView implements Drawable {
   private readonly tableHolder = h("div", { class: "table-holder", hidden: true, tabindex: "0", role: "region" });
   private readonly tools = h("span", { class: "tools" });
   private readonly legend: Legend;
+  /** For each trace the store's names of its series. */
+  private readonly series: readonly (readonly string[])[];
   private canvas: ChartCanvas | null = null;
   private points: readonly Points[];
   private version = -1;
@@ -55,7 +59,9 @@ export class ChartView implements Drawable {
   ) {
     this.points = spec.traces.map(() => noPoints);
     this.legend = new Legend(spec.traces);
-    this.plot.append(this.cursor, this.selection, this.note);
+    this.series = spec.traces.map(({ keys }) => keys.map(keyText));
+    this.plot.append(this.cursor, this.selection);
+    if (options.compact) this.plot.append(this.note);
     const parts = options.compact ? [this.plot] : [this.head(), this.plot, this.tableHolder];
     this.element = h("div", { class: options.compact ? "chart compact" : "chart" }, ...parts);
     setAttributes(this.element, {
@@ -80,6 +86,10 @@ export class ChartView implements Drawable {
       this.desk.frames.request(this);
       this.desk.subscriptionChanged();
     });
+  }
+
+  shows(series: ReadonlySet<string>): boolean {
+    return this.series.some((names) => names.some((name) => series.has(name)));
   }
 
   /** At most this many points are of use here. */
@@ -225,6 +235,7 @@ export class ChartView implements Drawable {
       h("span", { class: "chart-title" }, this.spec.title, unit),
       this.tools,
       this.legend.element,
+      this.note,
     );
   }
 
@@ -264,10 +275,11 @@ export class ChartView implements Drawable {
 
   private refreshPoints(): void {
     const { store, viewport } = this.desk;
-    const version = this.spec.traces.reduce((sum, { keys }) => keys.reduce((s, key) => s + store.version(key), sum), 0);
+    let version = 0;
+    for (const names of this.series) for (const name of names) version += store.version(name);
     if (version === this.version) return;
     this.version = version;
-    const raw = this.spec.traces.map(({ keys, derive }) => derive(keys.map((key) => store.get(key))));
+    const raw = this.spec.traces.map(({ derive }, i) => derive((this.series[i] ?? []).map((name) => store.get(name))));
     this.points = raw.map((points, i) =>
       viewport.smoothing > 0 && this.spec.traces[i]?.kind === "line" ? smooth(points, viewport.smoothing) : points,
     );
@@ -283,11 +295,11 @@ export class ChartView implements Drawable {
     const { from, to } = viewport.shown;
     const shownAs = viewport.range === null ? `live ${logarithmic}` : `${from} ${to} ${logarithmic}`;
     const { robust } = viewport;
-    const wanted = valueRange(this.points, { from, to }, { robust, logarithmic, includeZero: this.spec.includeZero });
     if (shownAs !== this.rangeFor) this.range = null;
     this.rangeFor = shownAs;
-    if (wanted !== null) this.range = steadyRange(this.range, wanted);
-    return this.range ?? (logarithmic ? { min: 0.1, max: 10 } : emptyRange);
+    const options = { robust, logarithmic, includeZero: this.spec.includeZero };
+    this.range = valueRange(this.points, { from, to }, options, this.range) ?? this.range;
+    return this.range ?? (logarithmic ? emptyLogarithmicRange : emptyRange);
   }
 
   /** What was drawn, for tests, and in words for screen readers. */
@@ -324,21 +336,10 @@ export class ChartView implements Drawable {
     if (!drawn) notes.push(this.desk.viewport.range === null ? t("waitingData") : t("noData"));
     if (this.desk.viewport.smoothing > 0 && !this.options.compact)
       notes.push(t("smoothed", this.desk.viewport.smoothing));
-    if (this.range !== null && !this.options.compact && this.isClipped(this.range)) notes.push(t("clipped"));
+    if (this.range?.clipped && !this.options.compact) notes.push(t("clipped"));
     this.note.hidden = notes.length === 0;
     this.note.classList.toggle("nonfinite", bad.length > 0);
     setText(this.note, notes.join(" · "));
-  }
-
-  private isClipped({ min, max }: ValueRange): boolean {
-    const { from, to } = this.desk.viewport.shown;
-    return this.points.some((points) => {
-      const last = Math.min(points.length - 1, indexAt(points, to));
-      for (let i = Math.max(0, indexAt(points, from)); i <= last; i++) {
-        if ((points.high[i] as number) > max || (points.low[i] as number) < min) return true;
-      }
-      return false;
-    });
   }
 
   private valueText(index: number, cursor: number | null): string {

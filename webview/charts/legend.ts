@@ -1,4 +1,4 @@
-import { h, setText, svg } from "../shared/h.js";
+import { h, svg } from "../shared/h.js";
 import type { TraceSpec } from "./chartSpec.js";
 import type { TraceStyle } from "./traceStyle.js";
 
@@ -6,6 +6,7 @@ import type { TraceStyle } from "./traceStyle.js";
 export class Legend {
   readonly element = h("div", { class: "legend" });
   private readonly values: HTMLElement[] = [];
+  private readonly texts: string[] = [];
 
   constructor(traces: readonly TraceSpec[]) {
     for (const trace of traces) {
@@ -17,7 +18,9 @@ export class Legend {
 
   set(index: number, text: string): void {
     const value = this.values[index];
-    if (value !== undefined) setText(value, text);
+    if (value === undefined || this.texts[index] === text) return;
+    this.texts[index] = text;
+    value.textContent = text;
   }
 }
 

@@ -12,6 +12,20 @@ declare module "chart.js" {
 
 const noPadding = { left: 0, top: 0, right: 0, bottom: 0, width: 0, height: 0 };
 
+/** Measuring is slow, and all charts show the same steps. */
+const textWidths = new Map<string, number>();
+const mostTextWidths = 1000;
+
+function textWidth(context: CanvasRenderingContext2D, text: string): number {
+  const key = `${context.font} ${text}`;
+  const known = textWidths.get(key);
+  if (known !== undefined) return known;
+  if (textWidths.size >= mostTextWidths) textWidths.clear();
+  const { width } = context.measureText(text);
+  textWidths.set(key, width);
+  return width;
+}
+
 /**
  * An axis of fixed size: nothing is measured when numbers change, and the charts of a column line up,
  * so that one cursor can run through them. Chart.js's own scales resolve options for every tick of every frame.
@@ -32,8 +46,8 @@ abstract class FixedScale extends Scale {
     return noPadding;
   }
 
+  /** The font is the chart's: setting it for every frame costs more than drawing the lines. */
   protected prepare(context: CanvasRenderingContext2D, theme: Theme): void {
-    context.font = `${Math.max(9, Math.round(theme.fontSizePx * 0.8))}px ${theme.fontFamily}`;
     context.lineWidth = 1;
     context.strokeStyle = theme.guide;
     context.fillStyle = theme.muted;
@@ -72,7 +86,7 @@ export class StepScale extends FixedScale {
     let lastEdge = Number.NEGATIVE_INFINITY;
     this.ticksAt.values.forEach((value, i) => {
       const label = this.labels[i] ?? "";
-      const half = context.measureText(label).width / 2;
+      const half = textWidth(context, label) / 2;
       const px = Math.min(Math.max(this.getPixelForValue(value), this.left + half), this.right - half + 4);
       if (px - half < lastEdge + 8) return;
       lastEdge = px + half;

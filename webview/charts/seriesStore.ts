@@ -91,13 +91,14 @@ export class SeriesStore {
     return changed;
   }
 
-  get(key: SeriesKey): Points {
-    return this.buffers.get(keyText(key)) ?? noPoints;
+  /** @param key as `keyText` gives it */
+  get(key: string): Points {
+    return this.buffers.get(key) ?? noPoints;
   }
 
   /** Changes whenever the points of a key do. */
-  version(key: SeriesKey): number {
-    return this.buffers.get(keyText(key))?.version ?? 0;
+  version(key: string): number {
+    return this.buffers.get(key)?.version ?? 0;
   }
 
   /** Forgets series that nobody shows, once there are many: what was scrolled away may soon come back. */

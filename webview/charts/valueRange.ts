@@ -5,6 +5,8 @@ import type { StepRange } from "./viewport.js";
 export interface ValueRange {
   readonly min: number;
   readonly max: number;
+  /** Some values lie outside. */
+  readonly clipped: boolean;
 }
 
 export interface RangeOptions {
@@ -14,65 +16,93 @@ export interface RangeOptions {
   readonly includeZero: boolean;
 }
 
-const sampleSize = 256;
+const sampleSize = 192;
 /** The bulk is what lies between these quantiles, widened by its own width times `fence` on either side. */
 const bulkTail = 0.02;
 const fence = 2;
+const steadyShare = 0.6;
 const sample = new Float64Array(sampleSize + 8);
 
-/** Range of the finite values of `lines` within the shown steps; null when there are none. */
-export function valueRange(lines: readonly Points[], shown: StepRange, options: RangeOptions): ValueRange | null {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  let sampled = 0;
-  const perLine = Math.max(8, Math.floor(sampleSize / Math.max(1, lines.length * 2)));
-  for (const { step, low, high, length } of lines) {
-    if (length === 0) continue;
-    const first = Math.max(0, indexAt({ step, length } as Points, shown.from));
-    const last = Math.min(length - 1, indexAt({ step, length } as Points, shown.to) + 1);
-    const stride = Math.max(1, Math.ceil((last - first + 1) / perLine));
-    for (let i = first; i <= last; i++) {
-      const lower = low[i] as number;
-      const upper = high[i] as number;
-      if (!(lower > Number.NEGATIVE_INFINITY && upper < Number.POSITIVE_INFINITY)) continue;
-      if (options.logarithmic && lower <= 0) {
-        if (upper > 0 && upper < min) min = upper;
-      } else if (lower < min) min = lower;
-      if (upper > max) max = upper;
-      if ((i - first) % stride === 0 && sampled + 2 <= sample.length) {
-        sample[sampled++] = lower;
-        sample[sampled++] = upper;
-      }
-    }
+/**
+ * Range of the finite values of `lines` within the shown steps; null when there are none.
+ * @param old kept while the values fit it and fill most of it, so that axes do not jitter
+ */
+export function valueRange(
+  lines: readonly Points[],
+  shown: StepRange,
+  options: RangeOptions,
+  old: ValueRange | null = null,
+): ValueRange | null {
+  const found = extremes(lines, shown, options.logarithmic);
+  if (found === null) return null;
+  const { lowest, highest } = found;
+  if (old !== null && !old.clipped && lowest >= old.min && highest <= old.max) {
+    const from = options.includeZero ? Math.min(0, lowest) : lowest;
+    const to = options.includeZero ? Math.max(0, highest) : highest;
+    if ((to - from) / (old.max - old.min) > steadyShare) return old;
   }
-  if (min > max) return null;
-  if (options.robust && !options.logarithmic && sampled >= 16) ({ min, max } = withinFence(min, max, sampled));
+  const robust = options.robust && !options.logarithmic;
+  let { min, max } = robust ? withinFence(lines, shown, lowest, highest) : { min: lowest, max: highest };
   if (options.includeZero && !options.logarithmic) {
     min = Math.min(0, min);
     max = Math.max(0, max);
   }
-  return padded(min, max, options.logarithmic);
+  const wanted = padded(min, max, options.logarithmic);
+  const fits = old !== null && wanted.min >= old.min && wanted.max <= old.max;
+  const kept = fits && (wanted.max - wanted.min) / (old.max - old.min) > steadyShare ? old : wanted;
+  return { min: kept.min, max: kept.max, clipped: lowest < kept.min || highest > kept.max };
 }
 
-/** Keeps the old range while the new one fits it and fills most of it, so that axes do not jitter. */
-export function steadyRange(old: ValueRange | null, wanted: ValueRange): ValueRange {
-  if (old === null || wanted.min < old.min || wanted.max > old.max) return wanted;
-  return (wanted.max - wanted.min) / (old.max - old.min) > 0.6 ? old : wanted;
+function shownIndexes(points: Points, { from, to }: StepRange): readonly [number, number] {
+  return [Math.max(0, indexAt(points, from)), Math.min(points.length - 1, indexAt(points, to) + 1)];
 }
 
-function withinFence(min: number, max: number, sampled: number): ValueRange {
+/** Smallest and largest finite value; on a logarithmic scale, positive value. */
+function extremes(lines: readonly Points[], shown: StepRange, logarithmic: boolean) {
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const points of lines) {
+    const { low, high } = points;
+    const [first, last] = shownIndexes(points, shown);
+    for (let i = first; i <= last; i++) {
+      const lower = low[i] as number;
+      const upper = high[i] as number;
+      if (!(lower > Number.NEGATIVE_INFINITY && upper < Number.POSITIVE_INFINITY)) continue;
+      if (upper > highest) highest = upper;
+      const counted = logarithmic && lower <= 0 ? upper : lower;
+      if (counted < lowest && !(logarithmic && counted <= 0)) lowest = counted;
+    }
+  }
+  return lowest <= highest ? { lowest, highest } : null;
+}
+
+function withinFence(lines: readonly Points[], shown: StepRange, lowest: number, highest: number) {
+  let sampled = 0;
+  const perLine = Math.max(8, Math.floor(sampleSize / Math.max(1, lines.length * 2)));
+  for (const points of lines) {
+    const [first, last] = shownIndexes(points, shown);
+    const stride = Math.max(1, Math.ceil((last - first + 1) / perLine));
+    for (let i = first; i <= last && sampled + 2 <= sample.length; i += stride) {
+      const lower = points.low[i] as number;
+      const upper = points.high[i] as number;
+      if (!(lower > Number.NEGATIVE_INFINITY && upper < Number.POSITIVE_INFINITY)) continue;
+      sample[sampled++] = lower;
+      sample[sampled++] = upper;
+    }
+  }
+  if (sampled < 16) return { min: lowest, max: highest };
   const sorted = sample.subarray(0, sampled).sort();
   const lower = sorted[Math.ceil(bulkTail * (sampled - 1))] as number;
   const upper = sorted[Math.floor((1 - bulkTail) * (sampled - 1))] as number;
   const width = upper - lower;
-  if (width <= 0) return { min, max };
+  if (width <= 0) return { min: lowest, max: highest };
   return {
-    min: min < lower - fence * width ? lower - 0.3 * width : min,
-    max: max > upper + fence * width ? upper + 0.3 * width : max,
+    min: lowest < lower - fence * width ? lower - 0.3 * width : lowest,
+    max: highest > upper + fence * width ? upper + 0.3 * width : highest,
   };
 }
 
-function padded(min: number, max: number, logarithmic: boolean): ValueRange {
+function padded(min: number, max: number, logarithmic: boolean): { readonly min: number; readonly max: number } {
   if (logarithmic) return { min: min / 1.15, max: Math.max(max, min * 1.01) * 1.15 };
   const width = max - min;
   if (width === 0) {

@@ -9,6 +9,7 @@ import { formatNumber, formatStep, formatTick } from "../shared/format.js";
 import { button, h, on, setText } from "../shared/h.js";
 import type { RunModel } from "../shared/runModel.js";
 import type { StringKey } from "../shared/strings.js";
+import { tickFont } from "../shared/theme.js";
 import { t } from "../shared/translate.js";
 import { watchVisibility } from "../shared/visibility.js";
 import { type ChannelBars, channelBars, worstChannels } from "./channelOrder.js";
@@ -82,7 +83,7 @@ export class ChannelSection {
       button(t("showTable"), () => this.toggleTable(), { icon: "table", class: "tool" }),
       button(t("saveNumbers"), () => this.save(), { icon: "numbers", class: "tool" }),
     );
-    const controls = h("div", { class: "controls" }, this.statistic.element, this.sorting.element, this.summary, tools);
+    const controls = h("div", { class: "controls" }, this.statistic.element, this.sorting.element, tools, this.summary);
     this.place.append(this.panel.element);
     this.element = h(
       "div",
@@ -207,7 +208,7 @@ export class ChannelSection {
     const y = (value: number) => 6 + ((max - value) / (max - min)) * (height - 12);
     const barPx = Math.min(width / bars.length, 40);
     const { values: ticks, spacing } = linearTicks(min, max, height / 34);
-    context.font = `${Math.max(9, Math.round(theme.fontSizePx * 0.8))}px ${theme.fontFamily}`;
+    context.font = tickFont(theme);
     context.textAlign = "right";
     context.textBaseline = "middle";
     context.fillStyle = theme.muted;

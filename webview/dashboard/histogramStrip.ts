@@ -4,6 +4,7 @@ import { CanvasPanel } from "../shared/canvasPanel.js";
 import { formatNumber, formatStep } from "../shared/format.js";
 import { button, h, setText } from "../shared/h.js";
 import type { RunModel } from "../shared/runModel.js";
+import { tickFont } from "../shared/theme.js";
 import { t } from "../shared/translate.js";
 import { rampTable } from "./colourRamp.js";
 
@@ -117,7 +118,7 @@ export class HistogramStrip {
       if (right <= clipped) continue;
       context.drawImage(image, i, 0, 1, valueRows, clipped, 4, right - clipped + 0.5, height - 8);
     }
-    context.font = `${Math.max(9, Math.round(theme.fontSizePx * 0.8))}px ${theme.fontFamily}`;
+    context.font = tickFont(theme);
     context.fillStyle = theme.muted;
     context.textAlign = "right";
     context.textBaseline = "middle";

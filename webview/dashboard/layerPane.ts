@@ -95,10 +95,9 @@ export class LayerPane {
     if (row.dataset.stamp === stamp) return;
     row.dataset.stamp = stamp;
     row.title = layer.path;
-    row.setAttribute(
-      "aria-label",
-      [layer.name, severityName(severity), numbers].filter((part) => part !== "").join(", "),
-    );
+    const className = classBeside(layer.name, layer.className);
+    const label = [layer.name, className, numbers, severityName(severity)].filter((part) => part !== "").join(" ");
+    row.setAttribute("aria-label", label);
     row.replaceChildren(
       severityIcon(severity),
       h(
@@ -108,7 +107,7 @@ export class LayerPane {
           "span",
           { class: "row-name" },
           layerName(layer.name, layer.path),
-          h("span", { class: "row-class" }, classBeside(layer.name, layer.className)),
+          h("span", { class: "row-class" }, className),
         ),
         h("span", { class: "row-numbers" }, numbers),
       ),

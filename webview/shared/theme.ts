@@ -58,6 +58,11 @@ export function isHighContrast(theme: Theme): boolean {
   return theme.kind === "highContrast" || theme.kind === "highContrastLight";
 }
 
+/** For numbers on axes. */
+export function tickFont(theme: Theme): string {
+  return `${Math.max(9, Math.round(theme.fontSizePx * 0.8))}px ${theme.fontFamily}`;
+}
+
 /** High contrast light carries both high-contrast classes. */
 function readKind(classes: DOMTokenList): Theme["kind"] {
   if (classes.contains("vscode-high-contrast-light")) return "highContrastLight";
