@@ -1,4 +1,11 @@
+import { exitCodes } from "./commandIo.js";
 import { dispatch } from "./dispatch.js";
+
+const [major = 0] = process.versions.node.split(".").map(Number);
+if (major < 20) {
+  process.stderr.write(`layerscope: needs Node 20 or newer, and this is ${process.version}.\n`);
+  process.exit(exitCodes.internal);
+}
 
 const interrupt = new AbortController();
 // Under `train` and `exec` the script decides what Ctrl+C means; childProcess.ts hands signals on.

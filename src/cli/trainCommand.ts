@@ -35,16 +35,31 @@ export async function trainCommand(args: readonly string[], io: CommandIo): Prom
     processId: process.pid,
     budget: options.budget,
   });
-  new RunWriter({ folder, run, diskLimitBytes: options.diskLimitBytes }).flush();
-
-  const what = `${relative(io.cwd, script)}, engine ${options.engine}, ${budgetText(options.budget)}`;
-  io.stderr(`layerscope: recording ${what} in ${folder}\n`);
-  const preload = join(__dirname, "backend.cjs");
-  const end = await runChild(node.path, [...language, "--require", preload, script, ...scriptArguments], {
+  const problem = attempt(() => new RunWriter({ folder, run, diskLimitBytes: options.diskLimitBytes }).flush());
+  if (problem === null) {
+    const what = `${relative(io.cwd, script)}, engine ${options.engine}, ${budgetText(options.budget)}`;
+    io.stderr(`layerscope: recording ${what} in ${folder}\n`);
+  } else {
+    io.stderr(`layerscope: running the script without statistics, since ${folder} cannot be written: ${problem}\n`);
+  }
+  const preload = problem === null ? ["--require", join(__dirname, "backend.cjs")] : [];
+  const end = await runChild(node.path, [...language, ...preload, script, ...scriptArguments], {
     cwd: io.cwd,
-    env: { ...io.env, [optionsVariable]: JSON.stringify(options) },
+    env: { ...io.env, ...(problem === null ? { [optionsVariable]: JSON.stringify(options) } : {}) },
   });
-  const finished = finishRun(folder, end);
-  io.stderr(`layerscope: ${endLine(finished)} ${folder}\n`);
+  if (problem === null) {
+    const lost = attempt(() => io.stderr(`layerscope: ${endLine(finishRun(folder, end))} ${folder}\n`));
+    if (lost !== null) io.stderr(`layerscope: the run cannot be completed: ${lost}\n`);
+  }
   return exitCodeOf(end);
+}
+
+/** Null if it worked, else why not: the script runs, and its exit code counts, whatever becomes of the recording. */
+function attempt(work: () => void): string | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

@@ -97,6 +97,15 @@ describe("layerscope train", () => {
     expect(existsSync(join(folder, "steps.0.arrow"))).toBe(true);
   });
 
+  it("keeps the script's exit code when the run folder is taken away", async () => {
+    const cwd = workspace({
+      "a.js": 'require("node:fs").rmSync(".layerscope", { recursive: true }); process.exit(9);',
+    });
+    const { code, stderr } = await runCli(["train", "a.js"], { cwd });
+    expect(code).toBe(9);
+    expect(stderr).toMatch(/the run cannot be completed: The run folder .* is not there \(deleted or moved\)\.\n$/);
+  });
+
   it.each<[NodeJS.Signals, number, string]>([
     ["SIGINT", 130, "stopped"],
     ["SIGTERM", 143, "stopped"],
