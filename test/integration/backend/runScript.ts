@@ -6,7 +6,7 @@ import { type BackendOptions, optionsVariable } from "../../../src/protocol/opti
 import type { RunEvent, RunFile } from "../../../src/run/format.js";
 import { RunReader, type RunRow, rowsOf } from "../../../src/run/runReader.js";
 
-const preload = resolve("dist/backend.cjs");
+export const preload = resolve("dist/backend.cjs");
 const fixtures = resolve("test/fixtures/models");
 
 export interface ScriptResult {
@@ -23,11 +23,18 @@ export interface RecordedRun {
   readonly events: readonly RunEvent[];
 }
 
+export interface ProcessOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly arguments?: readonly string[];
+  /** In front of the script, after our own preload. */
+  readonly nodeArguments?: readonly string[];
+}
+
 /** Runs a script in a real Node with the preload, and reads back what it recorded. */
 export function runScript(
   script: string,
   options: Partial<BackendOptions> = {},
-  env: NodeJS.ProcessEnv = {},
+  started: ProcessOptions = {},
 ): ScriptResult {
   const runs = mkdtempSync(join(tmpdir(), "layerscope-backend-"));
   const complete: BackendOptions = {
@@ -45,10 +52,10 @@ export function runScript(
   try {
     const { status, signal, stdout, stderr } = spawnSync(
       process.execPath,
-      ["--require", preload, resolve(fixtures, script)],
+      ["--require", preload, ...(started.nodeArguments ?? []), resolve(fixtures, script), ...(started.arguments ?? [])],
       {
         encoding: "utf8",
-        env: { ...process.env, NODE_OPTIONS: "", ...env, [optionsVariable]: JSON.stringify(complete) },
+        env: { ...process.env, NODE_OPTIONS: "", ...started.env, [optionsVariable]: JSON.stringify(complete) },
         timeout: 55_000,
         maxBuffer: 2 ** 26,
       },
