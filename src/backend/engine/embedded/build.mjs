@@ -40,6 +40,25 @@ const keepOthersOutside = (/** @type {string} */ own) => ({
   },
 });
 
+/**
+ * tfjs-node's files, from their TypeScript (the published JavaScript has ES5 classes, which cannot extend tfjs's), with
+ * stand-ins for what they ask TensorFlow for.
+ */
+const nodeStandIns = {
+  name: "node-stand-ins",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@tensorflow\/tfjs-node\/dist\// }, ({ path }) => ({
+      path: `${join(modules, "..", path.replace("/dist/", "/src/"))}.ts`,
+    }));
+    onLoad({ filter: /tfjs-node[\\/]src[\\/]callbacks\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace("import * as ProgressBar", "import ProgressBar"),
+      loader: "ts",
+    }));
+    onResolve({ filter: /^\.\/nodejs_kernel_backend$/ }, () => ({ path: join(here, "node/nodeBackend.ts") }));
+    onResolve({ filter: /^\.\/saved_model$/ }, () => ({ path: join(here, "node/savedModel.ts") }));
+  },
+};
+
 /** The engine's own helpers in place of tfjs-core, and nothing of emscripten's asynchronous glue. */
 const onHelpers = {
   name: "on-helpers",
@@ -117,7 +136,7 @@ async function buildPackages({ minify, output }) {
         minify,
         entryPoints: [join(here, entry)],
         outfile: join(output, "@tensorflow", name, "index.cjs"),
-        plugins: [keepOthersOutside(name)],
+        plugins: [keepOthersOutside(name), nodeStandIns],
         banner: name === "tfjs-core" ? { js: `globalThis[Symbol.for("layerscope.bundledCore")]=true;` } : {},
         footer: { js: `${plainExports}${extraNames[name] ? nameList(extraNames[name]) : ""}` },
       }),
