@@ -193,7 +193,10 @@ export interface HistogramsRequest {
   readonly range: { readonly from: number; readonly to: number } | null;
 }
 
-/** Column i was captured at step[i]; its `bins` counts (row i of `counts`) span low[i] .. high[i] as in the run folder. */
+/**
+ * Column i was captured at step[i]; its `bins` counts are row i of `counts`: the values below low[i], then equal bins
+ * from low[i] to high[i], then the values above high[i].
+ */
 export interface HistogramsMessage {
   readonly type: "histograms";
   readonly layer: number;
