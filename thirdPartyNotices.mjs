@@ -9,7 +9,7 @@ const commonTexts = {
 };
 
 /** Packages that have it in another file. @type {Readonly<Record<string, string>>} */
-const otherFiles = { seedrandom: "README.md" };
+const otherFiles = { omggif: "omggif.js", seedrandom: "README.md" };
 
 const ourCopyright = /2026 Layerscope contributors/;
 const licenceFile = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
@@ -32,6 +32,16 @@ function bundledPackages(root, metafiles) {
 }
 
 /**
+ * Of a source file, the comment that it begins with.
+ * @param {string} path
+ */
+function licenceText(path) {
+  const text = readFileSync(path, "utf8");
+  const comment = path.endsWith(".js") ? /^(\/\/.*\n)+/.exec(text)?.[0].replaceAll(/^\/\/ ?/gm, "") : undefined;
+  return (comment ?? text).trim().replace(ourCopyright, "2018 Google LLC");
+}
+
+/**
  * @param {string} root
  * @param {string} folder of the package, from the root
  */
@@ -40,9 +50,7 @@ function describePackage(root, folder) {
   const own = readdirSync(join(root, folder)).filter((file) => licenceFile.test(file) || file === otherFiles[name]);
   const paths = own.length > 0 ? own.sort().map((file) => join(folder, file)) : commonTexts[license];
   if (paths === undefined) throw new Error(`${name} ${version} (${license}) brings no licence text; name one for it.`);
-  const texts = paths.map((path) =>
-    readFileSync(join(root, path), "utf8").trim().replace(ourCopyright, "2018 Google LLC"),
-  );
+  const texts = paths.map((path) => licenceText(join(root, path)));
   return { name, version, license, text: texts.join("\n\n") };
 }
 

@@ -1,7 +1,7 @@
 // npm start [-- --check]: the sample, training, in a real workbench, on a machine that has only Node, npm and git.
 import { checkStart } from "./helpers/checkStart.mjs";
 import { runDesktop, usableDesktop } from "./helpers/desktop.mjs";
-import { packDriver } from "./helpers/driver.mjs";
+import { packHelper } from "./helpers/driver.mjs";
 import { report, step } from "./helpers/progress.mjs";
 import { installDependencies, packExtension, requireNode } from "./helpers/project.mjs";
 import { installExtensions, makeProfile, startWorkbench } from "./helpers/workbench.mjs";
@@ -17,7 +17,7 @@ const askedToEnd = new Promise((resolve) => {
 /** @param {import("./helpers/workbench.mjs").Profile} profile */
 async function packExtensions(profile) {
   await installDependencies();
-  return [await packExtension(), await packDriver(profile.folder)];
+  return [await packExtension(), await packHelper("driverExtension", profile.folder)];
 }
 
 /** @param {import("./helpers/workbench.mjs").Profile} profile */

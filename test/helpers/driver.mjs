@@ -4,17 +4,19 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const source = fileURLToPath(new URL("driverExtension", import.meta.url));
 const reachLimitMs = 60_000;
 
 /**
+ * Packages one of the small extensions of this folder.
+ * @param {string} name
  * @param {string} folder where the package goes
  * @returns {Promise<string>} the .vsix
  */
-export async function packDriver(folder) {
+export async function packHelper(name, folder) {
   const { createVSIX } = await import("@vscode/vsce");
-  const packagePath = join(folder, "driver.vsix");
-  await createVSIX({ cwd: source, packagePath, dependencies: false, allowMissingRepository: true, skipLicense: true });
+  const cwd = fileURLToPath(new URL(name, import.meta.url));
+  const packagePath = join(folder, `${name}.vsix`);
+  await createVSIX({ cwd, packagePath, dependencies: false, allowMissingRepository: true, skipLicense: true });
   return packagePath;
 }
 

@@ -16,7 +16,7 @@ export function useWorkbench(options: WorkbenchOptions = {}): {
   });
   afterAll(async () => {
     await workbench?.close();
-    expect(workbench?.pageFaults).toEqual([]);
+    expect(workbench?.pageFaults ?? []).toEqual([]);
   });
   const started = (): Workbench => {
     if (workbench === undefined) throw new Error("The workbench is there only inside a test.");

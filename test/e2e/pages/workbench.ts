@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser } from "../../helpers/browser.mjs";
-import { makeDriver, packDriver } from "../../helpers/driver.mjs";
+import { makeDriver, packHelper } from "../../helpers/driver.mjs";
 import { resultsFolder, root } from "../../helpers/project.mjs";
 import { installExtensions, makeProfile, type Profile, startWorkbench } from "../../helpers/workbench.mjs";
 import { workbenchTools } from "../../helpers/workbenchCache.mjs";
@@ -12,8 +12,8 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Workspace Trust as a user has it; else everything is trusted. */
   readonly asksForTrust?: boolean;
-  /** More extensions to install: folders. */
-  readonly vsix?: readonly string[];
+  /** One more extension, which does nothing. */
+  readonly withEmptyExtension?: boolean;
 }
 
 type Server = Awaited<ReturnType<typeof startWorkbench>>;
@@ -45,11 +45,17 @@ export class Workbench {
     });
   }
 
-  static async start({ settings = {}, asksForTrust = false, vsix = [] }: WorkbenchOptions = {}): Promise<Workbench> {
+  static async start({
+    settings = {},
+    asksForTrust = false,
+    withEmptyExtension = false,
+  }: WorkbenchOptions = {}): Promise<Workbench> {
     const tools = await workbenchTools();
     const profile = makeProfile({ settings: { ...readableTerminal, ...settings } });
     cpSync(scripts, profile.workspace, { recursive: true });
-    installExtensions(tools, profile, [packagedExtension(), await packDriver(profile.folder), ...vsix]);
+    const helpers = withEmptyExtension ? ["driverExtension", "emptyExtension"] : ["driverExtension"];
+    const helperPackages = await Promise.all(helpers.map((helper) => packHelper(helper, profile.folder)));
+    installExtensions(tools, profile, [packagedExtension(), ...helperPackages]);
     const driver = makeDriver(profile.driverFile);
     const args = asksForTrust ? [] : ["--disable-workspace-trust"];
     const server = await startWorkbench(tools, profile, { env: driver.env, args });
@@ -91,6 +97,17 @@ export class Workbench {
     await this.driver.evaluate((vscode, path) => {
       void vscode.commands.executeCommand("layerscope.train", vscode.Uri.file(path));
     }, this.path(script));
+  }
+
+  /** Changes a setting of the user; undefined: back to the default. */
+  async set(name: string, value: unknown): Promise<void> {
+    await this.driver.evaluate(
+      async (vscode, setting, to) => {
+        await vscode.workspace.getConfiguration().update(setting, to ?? undefined, vscode.ConfigurationTarget.Global);
+      },
+      name,
+      value,
+    );
   }
 
   async showLive(): Promise<void> {
