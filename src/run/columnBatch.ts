@@ -54,7 +54,7 @@ export class ColumnBatch {
   private stepColumn: Int32Array | undefined;
   private seriesColumn: Int32Array | undefined;
   private presentColumns: readonly { readonly name: string; readonly list: boolean }[] | undefined;
-  private rowIndex: Map<number, number[]> | undefined;
+  private rowIndex: RowIndex | undefined;
   private readonly scalars = new Map<string, ScalarColumn | null>();
   private readonly lists = new Map<string, ListColumn | null>();
 
@@ -108,17 +108,10 @@ export class ColumnBatch {
   }
 
   /** The rows of one series, in order. */
-  rowsOf(series: number): readonly number[] {
-    if (this.rowIndex === undefined) {
-      const index = new Map<number, number[]>();
-      for (const [at, of] of this.series.entries()) {
-        const rows = index.get(of);
-        if (rows === undefined) index.set(of, [at]);
-        else rows.push(at);
-      }
-      this.rowIndex = index;
-    }
-    return this.rowIndex.get(series) ?? [];
+  rowsOf(series: number): Uint32Array {
+    this.rowIndex ??= indexRows(this.series);
+    const { starts, rows } = this.rowIndex;
+    return rows.subarray(starts[series], starts[series + 1]);
   }
 
   /** Everything of one row; lists are views. */
@@ -182,4 +175,26 @@ export class ColumnBatch {
     }
     return [bytes.buffer, bytes.byteOffset, length];
   }
+}
+
+/** Rows sorted by series: those of series s are `rows[starts[s]]` … `rows[starts[s + 1] - 1]`. */
+interface RowIndex {
+  readonly starts: Uint32Array;
+  readonly rows: Uint32Array;
+}
+
+function indexRows(series: Int32Array): RowIndex {
+  let most = -1;
+  for (const one of series) if (one > most) most = one;
+  const starts = new Uint32Array(most + 2);
+  for (const one of series) starts[one + 1] = (starts[one + 1] as number) + 1;
+  for (let one = 1; one < starts.length; one++) starts[one] = (starts[one] as number) + (starts[one - 1] as number);
+  const next = starts.slice();
+  const rows = new Uint32Array(series.length);
+  for (let at = 0; at < series.length; at++) {
+    const one = series[at] as number;
+    rows[next[one] as number] = at;
+    next[one] = (next[one] as number) + 1;
+  }
+  return { starts, rows };
 }

@@ -13,6 +13,10 @@ export interface StepRange {
 
 /** Of a series that is finer on disk than in memory, at most so many batches are read for one view. */
 const mostDetailBatches = 256;
+/** So few are always read: what a view shows is then exact. */
+const fewDetailBatches = 32;
+/** Otherwise buckets this many times wider than asked for will do. */
+const coarsest = 4;
 /** How far back the last captured list of a layer is looked for. */
 const mostBatchesBack = 2048;
 
@@ -74,9 +78,9 @@ export class RunHistory {
     const tier = this.store.tier(table, series, name);
     if (tier === null) return new BucketBuilder(width, 0).finish([]);
     const { from, to } = range;
-    if (width >= tier.width || this.reader.countBatches(table, from, to) > mostDetailBatches) {
-      return tier.query(from, to, width);
-    }
+    const batches = width >= tier.width ? 0 : this.reader.countBatches(table, from, to);
+    const isFineEnough = width >= tier.width || (batches > fewDetailBatches && tier.width <= coarsest * width);
+    if (isFineEnough || batches > mostDetailBatches) return tier.query(from, to, width);
     const aligned = { from: alignDown(from, width), to: alignDown(to, width) + width - 1 };
     return bucketsOf(readSeries(this.reader, table, series, name, aligned), width);
   }

@@ -23,7 +23,9 @@ export function readSeries(
 ): SeriesPoint[] {
   const lists: readonly string[] = listColumns[table];
   const isList = lists.includes(name);
-  const values = new Map<number, number | Float32Array>();
+  const points: SeriesPoint[] = [];
+  let isAscending = true;
+  let newest = Number.NEGATIVE_INFINITY;
   reader.withColumns(table, range.from, range.to, (batch) => {
     const list = isList ? batch.list(name as ListName) : null;
     const scalar = isList ? null : batch.scalar(name as ScalarName);
@@ -31,12 +33,21 @@ export function readSeries(
     for (const at of batch.rowsOf(series)) {
       const step = batch.steps[at] as number;
       if (step < range.from || step > range.to) continue;
+      let value: number | Float32Array;
       if (list !== null && isPresent(list.valid, at)) {
-        values.set(step, list.values.slice(list.offsets[at], list.offsets[at + 1]));
+        value = list.values.slice(list.offsets[at], list.offsets[at + 1]);
       } else if (scalar !== null && isPresent(scalar.valid, at)) {
-        values.set(step, scalar.values[at] as number);
+        value = scalar.values[at] as number;
+      } else {
+        continue;
       }
+      isAscending &&= step > newest;
+      newest = step;
+      points.push({ step, value });
     }
   });
-  return [...values].map(([step, value]) => ({ step, value })).sort((a, b) => a.step - b.step);
+  // Nearly always so; a step that was written twice, or late, is the exception.
+  if (isAscending) return points;
+  const byStep = new Map(points.map((point) => [point.step, point]));
+  return [...byStep.values()].sort((a, b) => a.step - b.step);
 }
