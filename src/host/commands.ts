@@ -48,7 +48,7 @@ export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
   const { context, log, trainer, sessions, dashboard, tree, decorations, autoAttach, engines } = targets;
   const table: Readonly<Record<string, (argument: unknown) => unknown>> = {
     train: (argument) => trainer.train(argument instanceof vscode.Uri ? argument : undefined),
-    trainAgain: () => trainer.trainAgain(),
+    trainAgain: () => trainer.trainAgain(sessions.current?.run?.script),
     stop: () => stopCurrent(targets),
     openDashboard: (argument) => dashboard.open(isDashboardRequest(argument) ? argument : {}),
     openRun: (argument) => openRun(targets, argument),

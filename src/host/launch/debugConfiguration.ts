@@ -1,19 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import * as vscode from "vscode";
-import { type BackendOptions, type EngineChoice, optionsVariable } from "../../protocol/options.js";
+import { type BackendOptions, optionsVariable } from "../../protocol/options.js";
 import { Disposable } from "../disposable.js";
 import { trainingSettings } from "../settings.js";
 import { quoted } from "./autoAttach.js";
+import { DebugFrames } from "./debugFrames.js";
+import { parseOptIn } from "./debugOptIn.js";
 import { runsPlace } from "./runsPlace.js";
 
 const megabyte = 2 ** 20;
-
-interface OptIn {
-  readonly breakOnAnomaly: boolean;
-  readonly engine: EngineChoice | undefined;
-  readonly budget: string | undefined;
-}
 
 /** `"layerscope": true` in a launch configuration of type `node`: breakpoints and statistics together. */
 export class DebugConfigurations extends Disposable implements vscode.DebugConfigurationProvider {
@@ -22,6 +18,8 @@ export class DebugConfigurations extends Disposable implements vscode.DebugConfi
     for (const type of ["node", "pwa-node"]) {
       this._register(vscode.debug.registerDebugConfigurationProvider(type, this));
     }
+    const frames = new DebugFrames(context.asAbsolutePath("dist"));
+    this._register(vscode.debug.registerDebugAdapterTrackerFactory("pwa-node", frames));
   }
 
   resolveDebugConfigurationWithSubstitutedVariables(
@@ -57,16 +55,4 @@ export class DebugConfigurations extends Disposable implements vscode.DebugConfi
       },
     };
   }
-}
-
-/** Null where the configuration does not ask for statistics. */
-export function parseOptIn(value: unknown): OptIn | null {
-  if (value === true) return { breakOnAnomaly: false, engine: undefined, budget: undefined };
-  if (typeof value !== "object" || value === null) return null;
-  const { breakOnAnomaly, engine, budget } = value as Record<string, unknown>;
-  return {
-    breakOnAnomaly: breakOnAnomaly === true,
-    engine: engine === "auto" || engine === "native" || engine === "embedded" ? engine : undefined,
-    budget: typeof budget === "string" ? budget : undefined,
-  };
 }

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
+import type { RunFile } from "../../run/format.js";
 import { Disposable } from "../disposable.js";
 import { type Log, messageOf } from "../log.js";
 import { isSwitchedOn } from "../settings.js";
@@ -55,9 +56,12 @@ export class Trainer extends Disposable {
     await this.start(target.path, undefined);
   }
 
-  /** The last script with the same arguments; settings are read afresh. */
-  async trainAgain(): Promise<void> {
-    const last = this.memento.get<LastTraining>(lastTrainingKey);
+  /** The shown run's script, else the last one, with the same arguments; settings are read afresh. */
+  async trainAgain(shown: RunFile["script"] | undefined): Promise<void> {
+    const last =
+      shown === undefined
+        ? this.memento.get<LastTraining>(lastTrainingKey)
+        : { script: shown.path, args: shown.arguments };
     if (last === undefined || !vscode.workspace.isTrusted) return this.train();
     const target = await scriptTarget(vscode.Uri.file(last.script));
     if (!target.ok) return this.log.report(target.message);

@@ -212,6 +212,7 @@ export class Sessions extends Disposable {
     if (active !== this.active) void vscode.commands.executeCommand("setContext", "layerscope.runActive", active);
     this.active = active;
     void vscode.commands.executeCommand("setContext", "layerscope.hasRun", this.session !== null);
+    if (this.session !== null) void vscode.commands.executeCommand("setContext", "layerscope.canTrainAgain", true);
   }
 
   private stopLooking(): void {
