@@ -106,7 +106,8 @@ async function unpack(
 
 function findEnd(tail: Buffer): number {
   for (let at = tail.length - endBytes; at >= 0; at--) {
-    if (tail.readUInt32LE(at) === endSignature) return at;
+    // The comment after it may contain the signature, too: the right one says where the file ends.
+    if (tail.readUInt32LE(at) === endSignature && at + endBytes + tail.readUInt16LE(at + 20) === tail.length) return at;
   }
   return -1;
 }
