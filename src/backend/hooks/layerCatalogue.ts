@@ -1,6 +1,6 @@
 import type { LayerInfo, SourcePosition, WeightInfo } from "../../run/format.js";
 import { layerConfig } from "./layerConfig.js";
-import { type ContainerLike, isContainer, type LayerLike, type VariableLike } from "./tensorflow.js";
+import { type ContainerLike, isContainer, type LayerLike, type NodeLike, type VariableLike } from "./tensorflow.js";
 
 /** Where a layer stands in the model that was seen around it. */
 interface Place {
@@ -29,6 +29,7 @@ export class LayerCatalogue {
   private readonly registered = new WeakSet<LayerLike>();
   private readonly containers: WeakRef<LayerLike>[] = [];
   private readonly paths = new Set<string>();
+  private readonly refreshed = new Set<number>();
 
   /** A layer is being constructed. It has neither name nor weights yet. */
   created(layer: LayerLike, source: SourcePosition | null): void {
@@ -69,7 +70,7 @@ export class LayerCatalogue {
     this.steps[index] = (this.steps[index] ?? 0) + 1;
   }
 
-  /** Shapes and weights are known only once a layer was built and called. */
+  /** Weights, and shapes of layers outside a model, are known only once a layer was built and called. */
   refresh(
     layer: LayerLike,
     index: number,
@@ -77,8 +78,14 @@ export class LayerCatalogue {
     outputShape: LayerInfo["outputShape"],
   ): void {
     const info = this.layers[index];
-    if (info === undefined || info.outputShape !== null) return;
-    this.layers[index] = { ...info, inputShape, outputShape, weights: this.weightsOf(layer, index) };
+    if (info === undefined || this.refreshed.has(index)) return;
+    this.refreshed.add(index);
+    this.layers[index] = {
+      ...info,
+      inputShape: info.inputShape ?? inputShape,
+      outputShape: info.outputShape ?? outputShape,
+      weights: this.weightsOf(layer, index),
+    };
     this.changed = true;
   }
 
@@ -102,6 +109,7 @@ export class LayerCatalogue {
   private describe(layer: LayerLike, call: number, index: number): LayerInfo {
     const place = this.places.get(layer);
     const suffix = call === 1 ? "" : `#${call}`;
+    const node = this.nodeOf(layer, call);
     return {
       index,
       name: `${layer.name}${suffix}`,
@@ -111,9 +119,9 @@ export class LayerCatalogue {
       call,
       source: this.sources.get(layer) ?? null,
       config: layerConfig(layer),
-      inputShape: null,
-      outputShape: null,
-      inbound: this.inboundOf(layer, call),
+      inputShape: shapeOf(node?.inputShapes),
+      outputShape: shapeOf(node?.outputShapes),
+      inbound: this.inboundOf(node),
       isOutput: place?.isOutput ?? false,
       weights: call === 1 ? this.weightsOf(layer, index) : [],
     };
@@ -152,16 +160,20 @@ export class LayerCatalogue {
     return null;
   }
 
-  private inboundOf(layer: LayerLike, call: number): number[] {
-    const parent = this.places.get(layer)?.parent;
-    const nodes = layer.inboundNodes ?? [];
-    const inModel = nodes.filter((_, index) => parent?.containerNodes?.has(`${layer.name}_ib-${index}`) ?? false);
-    const node = (inModel.length > 0 ? inModel : nodes)[call - 1];
-    if (node === undefined) return [];
+  private inboundOf(node: NodeLike | null): number[] {
+    if (node === null) return [];
     return node.inboundLayers
       .flatMap((source) => (isContainer(source) ? source.layers.slice(-1) : [source]))
       .filter((source) => source.getClassName() !== "InputLayer" && this.places.has(source))
       .map((source) => this.indexOf(source, 1));
+  }
+
+  /** The layer's `call`-th use in the graph of its model. */
+  private nodeOf(layer: LayerLike, call: number): NodeLike | null {
+    const parent = this.places.get(layer)?.parent;
+    const nodes = layer.inboundNodes ?? [];
+    const inModel = nodes.filter((_, index) => parent?.containerNodes?.has(`${layer.name}_ib-${index}`) ?? false);
+    return (inModel.length > 0 ? inModel : nodes)[call - 1] ?? null;
   }
 
   private weightsOf(layer: LayerLike, index: number): number[] {
@@ -189,4 +201,11 @@ export class LayerCatalogue {
 function* leavesOf(layer: LayerLike): Generator<LayerLike> {
   if (isContainer(layer)) for (const child of layer.layers) yield* leavesOf(child);
   else if (layer.getClassName() !== "InputLayer") yield layer;
+}
+
+/** The first shape of a node's list; null where it is not a shape. */
+function shapeOf(shapes: unknown): LayerInfo["inputShape"] {
+  if (!Array.isArray(shapes)) return null;
+  const shape: readonly unknown[] = Array.isArray(shapes[0]) ? shapes[0] : shapes;
+  return shape.every((size) => size === null || typeof size === "number") ? [...(shape as (number | null)[])] : null;
 }

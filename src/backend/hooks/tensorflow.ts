@@ -53,6 +53,9 @@ export interface LayerVariableLike {
 
 export interface NodeLike {
   readonly inboundLayers: readonly LayerLike[];
+  /** One shape, or a list of them. */
+  readonly inputShapes?: unknown;
+  readonly outputShapes?: unknown;
 }
 
 export interface LayerLike {
