@@ -14,7 +14,7 @@ import { Guard } from "./guard.js";
 import { LayerCatalogue } from "./layerCatalogue.js";
 import { classNames, type LayerClass, watchCalls, watchConstruction } from "./layerHooks.js";
 import { Observer, type Sink } from "./observer.js";
-import { callerPosition } from "./sourcePosition.js";
+import { callerPosition, knowTransformedSources } from "./sourcePosition.js";
 import type { EngineLike, LayerLike, OptimizerLike } from "./tensorflow.js";
 import { coreParts, layersParts } from "./tensorflowModules.js";
 import { watchGradients, watchOwnOptimizers, watchUpdates } from "./updateHooks.js";
@@ -37,7 +37,9 @@ export class Session {
   constructor(
     private readonly options: BackendOptions,
     private readonly describeEngine: () => EngineInfo,
+    transformedSources: ReadonlyMap<string, string>,
   ) {
+    knowTransformedSources(transformedSources);
     this.controller = new Controller(parseBudget(options.budget));
     process.on("uncaughtExceptionMonitor", (error: unknown) => {
       this.scriptError = describeError(error);
@@ -50,6 +52,7 @@ export class Session {
   /** tfjs-core has made its engine, the one of this process. */
   engineAppeared(engine: EngineLike): void {
     this.guard.run(() => {
+      if (this.observer?.engine === engine) return;
       const observer = new Observer(
         engine,
         this.catalogue,
@@ -100,7 +103,10 @@ export class Session {
       if (core !== null && this.isNew(core.base.prototype)) {
         this.endTraps[1]?.();
         watchOwnOptimizers(core.base, this.watching, this.guard);
-        for (const optimizerClass of core.optimizers) watchUpdates(optimizerClass, this.watching, this.guard);
+        for (const optimizerClass of core.optimizers) {
+          this.fast?.adoptOptimizer(optimizerClass);
+          watchUpdates(optimizerClass, this.watching, this.guard);
+        }
       }
       const layers = layersParts(exports);
       if (layers === null) return;
@@ -144,7 +150,7 @@ export class Session {
   }
 
   private sinkOf(recorder: Recorder): Sink {
-    const engine = this.describeEngine();
+    const engine = this.engineInfo();
     recorder.engine(this.fast === null ? engine : { ...engine, reason: `${engine.reason} ${fastNote}.` });
     return {
       row: (table, step, series, row) => recorder.row(table, step, series, row),
@@ -161,6 +167,11 @@ export class Session {
         return recorder.isBehind;
       },
     };
+  }
+
+  private engineInfo(): EngineInfo {
+    const info = this.describeEngine();
+    return { ...info, name: info.name === "none" ? (this.observer?.engine.backendName ?? info.name) : info.name };
   }
 
   private sendProgress(): void {
@@ -208,7 +219,7 @@ export class Session {
     if (recorder === null) return;
     try {
       if (this.guard.isWorking) this.sendProgress();
-      if (this.observer !== null && this.observer.step === 0) recorder.engine(this.describeEngine());
+      if (this.observer !== null && this.observer.step === 0) recorder.engine(this.engineInfo());
       const status = code === 0 && this.scriptError === null ? "completed" : "failed";
       recorder.end({ status, exitCode: code, error: this.scriptError });
     } catch (error) {
