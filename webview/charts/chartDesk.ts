@@ -35,6 +35,7 @@ export class ChartDesk {
     });
     this.viewport.changes.listen((change) => {
       if (change === "cursor") this.moveCursors();
+      else if (change === "pin") return;
       else if (change === "scale") for (const chart of this.charts) chart.scaleChanged();
       else this.redraw();
       if (change === "range") this.subscriptionChanged();

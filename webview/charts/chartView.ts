@@ -197,12 +197,12 @@ export class ChartView implements Drawable {
 
   saveImage(): void {
     const dataUrl = this.image();
-    if (dataUrl !== null) this.desk.save(`${this.fileName}.png`, { kind: "png", dataUrl });
+    if (dataUrl !== null) this.desk.save(this.fileName, { kind: "png", dataUrl });
   }
 
   saveNumbers(): void {
     this.refreshPoints();
-    this.desk.save(`${this.fileName}.csv`, { kind: "csv", text: toCsv(this.columns()) });
+    this.desk.save(this.fileName, { kind: "csv", text: toCsv(this.columns()) });
   }
 
   /** Only the chart that has the focus, and its tools, are tab stops. */

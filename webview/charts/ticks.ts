@@ -12,7 +12,7 @@ export function linearTicks(min: number, max: number, count: number): Ticks {
   const multiple = [1, 2, 5, 10].find((candidate) => candidate * power >= rough * 0.999) ?? 10;
   const spacing = multiple * power;
   const values: number[] = [];
-  for (let k = Math.ceil(min / spacing - 1e-9); k * spacing <= max + spacing * 1e-9; k++) values.push(k * spacing);
+  for (let k = Math.ceil(min / spacing - 1e-9); k * spacing <= max + spacing * 1e-9; k++) values.push(k * spacing + 0); // −0 is 0
   return { values, spacing };
 }
 

@@ -5,7 +5,8 @@ export interface StepRange {
   readonly to: number;
 }
 
-export type ViewportChange = "range" | "cursor" | "extent" | "scale";
+/** `cursor`: wherever it stands, the pointer included; `pin`: where the user has put it. */
+export type ViewportChange = "range" | "cursor" | "pin" | "extent" | "scale";
 
 const narrowestSteps = 4;
 
@@ -80,6 +81,7 @@ export class Viewport {
     this.pinnedStep = step === null ? null : Math.min(Math.max(0, Math.round(step)), this.newestStep);
     this.hoveredStep = null;
     this.changes.emit("cursor");
+    this.changes.emit("pin");
   }
 
   goLive(): void {
@@ -88,6 +90,7 @@ export class Viewport {
     this.chosenRange = null;
     this.changes.emit("range");
     this.changes.emit("cursor");
+    this.changes.emit("pin");
   }
 
   setScale(change: Partial<Pick<Viewport, "logarithmic" | "smoothing" | "robust">>): void {

@@ -32,6 +32,8 @@ const shownStatistics: readonly (readonly [StatisticName, StringKey])[] = [
 
 const heightPx = 150;
 const gutterPx = 52;
+const marginPx = 6;
+const widestBarPx = 40;
 const refreshIntervalMs = 1000;
 const tableRows = 200;
 const namedCount = 8;
@@ -102,7 +104,7 @@ export class ChannelSection {
       if (visible) this.ask(true);
     });
     desk.viewport.changes.listen((change) => {
-      if (change === "cursor") this.ask(true);
+      if (change === "pin") this.ask(true);
       else if (change === "extent" && desk.viewport.pinned === null) this.ask(false);
     });
   }
@@ -147,7 +149,7 @@ export class ChannelSection {
       this.timer = null;
       if (this.layer === null || !this.visible) return;
       this.lastRequestMs = performance.now();
-      this.request({ type: "channels", layer: this.layer, step: this.desk.viewport.cursor });
+      this.request({ type: "channels", layer: this.layer, step: this.desk.viewport.pinned });
     }, waitMs);
   }
 
@@ -191,12 +193,17 @@ export class ChannelSection {
     if (!this.tableHolder.hidden) this.showTable();
   }
 
+  private drawnBars(values: Float64Array): ChannelBars {
+    const width = Math.max(1, Math.floor(this.panel.widthPx - gutterPx - marginPx));
+    this.bars ??= channelBars(values, this.state.current.channelOrder, width);
+    return this.bars;
+  }
+
   private paint(context: CanvasRenderingContext2D, widthPx: number, height: number): void {
     const { values } = this;
     if (values === null) return;
-    const width = widthPx - gutterPx - 6;
-    this.bars ??= channelBars(values, this.state.current.channelOrder, Math.floor(width));
-    const { order, bars } = this.bars;
+    const width = widthPx - gutterPx - marginPx;
+    const { order, bars } = this.drawnBars(values);
     let min = 0;
     let max = 0;
     for (const value of values) {
@@ -206,7 +213,7 @@ export class ChannelSection {
     if (min === max) max = 1;
     const { theme } = this.desk;
     const y = (value: number) => 6 + ((max - value) / (max - min)) * (height - 12);
-    const barPx = Math.min(width / bars.length, 40);
+    const barPx = Math.min(width / bars.length, widestBarPx);
     const { values: ticks, spacing } = linearTicks(min, max, height / 34);
     context.font = tickFont(theme);
     context.textAlign = "right";
@@ -217,7 +224,7 @@ export class ChannelSection {
       context.globalAlpha = tick === 0 ? 0.9 : 0.35;
       context.beginPath();
       context.moveTo(gutterPx, y(tick));
-      context.lineTo(widthPx - 6, y(tick));
+      context.lineTo(widthPx - marginPx, y(tick));
       context.stroke();
       context.globalAlpha = 1;
       context.fillText(formatTick(tick, spacing), gutterPx - 5, y(tick));
@@ -238,11 +245,13 @@ export class ChannelSection {
   }
 
   private point(clientX: number): void {
-    if (this.bars === null) return;
+    const { values } = this;
+    if (values === null) return;
+    const { bars } = this.drawnBars(values);
     const box = this.panel.canvas.getBoundingClientRect();
-    const barPx = Math.min((this.panel.widthPx - gutterPx - 6) / this.bars.bars.length, 40);
+    const barPx = Math.min((this.panel.widthPx - gutterPx - marginPx) / bars.length, widestBarPx);
     const bar = Math.floor((clientX - box.left - gutterPx) / barPx);
-    this.hover(bar >= 0 && bar < this.bars.bars.length ? bar : null);
+    this.hover(bar >= 0 && bar < bars.length ? bar : null);
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -307,6 +316,6 @@ export class ChannelSection {
       ];
     });
     const text = toCsv(columns).replace(/^step/, "channel");
-    this.desk.save(`${this.desk.runName}-channels-step-${data.step}.csv`, { kind: "csv", text });
+    this.desk.save(`${this.desk.runName}-channels-step-${data.step}`, { kind: "csv", text });
   }
 }

@@ -51,7 +51,10 @@ export class Dashboard {
     const select = (layer: LayerInfo) => this.select(layer.index);
     const { logarithmic, smoothing, robust } = state.current;
     desk.viewport.setScale({ logarithmic, smoothing, robust });
-    this.header = new RunHeaderView((command) => link.post({ type: "command", command }));
+    this.header = new RunHeaderView(
+      (command) => link.post({ type: "command", command }),
+      (folder) => link.post({ type: "openRun", folder }),
+    );
     this.toolbar = new Toolbar(desk.viewport, () => model.header !== null && isLiveState(model.header.state));
     const findingCount = h("span", { class: "hint" });
     this.findings = new FindingsList(model, findingCount, (index, step) => this.selectAt(index, step), openSource);
@@ -91,10 +94,10 @@ export class Dashboard {
   private listen(): void {
     const { viewport } = this.desk;
     viewport.changes.listen((change) => {
-      if (change === "extent") return;
+      if (change === "extent" || change === "cursor") return;
       const { range, pinned: cursor, logarithmic, smoothing, robust } = viewport;
       this.state.set({ range, cursor, logarithmic, smoothing, robust });
-      if (change === "cursor") this.announceSelection();
+      if (change === "pin") this.announceSelection();
     });
     this.desk.onTheme(() => {
       this.map.themeChanged();
@@ -154,6 +157,7 @@ export class Dashboard {
         this.act(message.action);
         return;
       case "runs":
+        this.header.showRuns(message.runs);
         return;
       default:
         message satisfies never;

@@ -141,17 +141,18 @@ export class HistogramStrip {
   private showTable(): void {
     const { data } = this;
     if (data === null) return;
-    const heads = [t("step"), t("lowValue"), t("highValue"), t("medianBin")].map((text) =>
-      h("th", { scope: "col" }, text),
-    );
+    const titles = [t("step"), t("lowValue"), t("highValue"), t("medianBin"), t("belowRange"), t("aboveRange")];
+    const heads = titles.map((text) => h("th", { scope: "col" }, text));
     const rows = [...data.step].slice(-200).map((step, i, all) => {
       const column = data.step.length - all.length + i;
-      const counts = data.counts.subarray(column * data.bins, (column + 1) * data.bins);
+      const counts = innerCounts(data, column);
       const low = data.low[column] as number;
       const high = data.high[column] as number;
       const fullest = counts.indexOf(Math.max(...counts));
-      const middle = low + ((fullest + 0.5) / data.bins) * (high - low);
-      const cells = [low, high, middle].map((value) => h("td", {}, formatNumber(value)));
+      const middle = low + ((fullest + 0.5) / counts.length) * (high - low);
+      const below = data.counts[column * data.bins];
+      const above = data.counts[(column + 1) * data.bins - 1];
+      const cells = [low, high, middle, below, above].map((value) => h("td", {}, formatNumber(value)));
       return h("tr", {}, h("th", { scope: "row" }, formatStep(step)), ...cells);
     });
     const table = h(
@@ -174,15 +175,11 @@ function valueEnds({ low, high }: HistogramsMessage): { low: number; high: numbe
 }
 
 /** One column of pixels per captured step, on one value axis for all; each is scaled to its own fullest bin. */
-function densityImage(
-  data: HistogramsMessage,
-  ends: { low: number; high: number },
-  ramp: Uint8ClampedArray,
-): OffscreenCanvas {
+function densityImage(data: HistogramsMessage, ends: { low: number; high: number }, ramp: Uint8ClampedArray) {
   const columns = data.step.length;
   const image = new ImageData(columns, valueRows);
   for (let column = 0; column < columns; column++) {
-    const counts = data.counts.subarray(column * data.bins, (column + 1) * data.bins);
+    const counts = innerCounts(data, column);
     const low = data.low[column] as number;
     const width = (data.high[column] as number) - low;
     let most = 0;
@@ -190,8 +187,8 @@ function densityImage(
     if (most === 0 || !(width > 0)) continue;
     for (let row = 0; row < valueRows; row++) {
       const value = ends.low + (1 - (row + 0.5) / valueRows) * (ends.high - ends.low);
-      const bin = Math.floor(((value - low) / width) * data.bins);
-      if (bin < 0 || bin >= data.bins) continue;
+      const bin = Math.floor(((value - low) / width) * counts.length);
+      if (bin < 0 || bin >= counts.length) continue;
       const entry = Math.round(255 * Math.sqrt((counts[bin] as number) / most)) * 4;
       image.data.set(ramp.subarray(entry, entry + 4), (row * columns + column) * 4);
     }
@@ -199,4 +196,9 @@ function densityImage(
   const canvas = new OffscreenCanvas(columns, valueRows);
   canvas.getContext("2d")?.putImageData(image, 0, 0);
   return canvas;
+}
+
+/** The bins between low and high; the first and the last of all count what lies outside. */
+function innerCounts({ counts, bins }: HistogramsMessage, column: number): Float64Array {
+  return counts.subarray(column * bins + 1, (column + 1) * bins - 1);
 }

@@ -95,11 +95,9 @@ export class LayerPane {
     if (row.dataset.stamp === stamp) return;
     row.dataset.stamp = stamp;
     row.title = layer.path;
-    const className = classBeside(layer.name, layer.className);
-    const label = [layer.name, className, numbers, severityName(severity)].filter((part) => part !== "").join(" ");
-    row.setAttribute("aria-label", label);
     row.replaceChildren(
       severityIcon(severity),
+      h("span", { class: "visually-hidden" }, severityName(severity)),
       h(
         "span",
         { class: "row-text" },
@@ -107,7 +105,7 @@ export class LayerPane {
           "span",
           { class: "row-name" },
           layerName(layer.name, layer.path),
-          h("span", { class: "row-class" }, className),
+          h("span", { class: "row-class" }, classBeside(layer.name, layer.className)),
         ),
         h("span", { class: "row-numbers" }, numbers),
       ),

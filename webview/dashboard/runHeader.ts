@@ -1,4 +1,5 @@
-import type { RunHeader } from "../../src/protocol/views.js";
+import type { RunHeader, RunListEntry } from "../../src/protocol/views.js";
+import { Chooser } from "../shared/controls.js";
 import { formatDuration, formatNumber, formatPercent, formatStep } from "../shared/format.js";
 import { button, h, setAttributes, setText } from "../shared/h.js";
 import { isLiveState, stateName } from "../shared/runState.js";
@@ -22,9 +23,16 @@ export class RunHeaderView {
     this.bar,
   );
   private readonly facts = new Map<FactName, { readonly item: HTMLElement; readonly value: HTMLElement }>();
+  private readonly runs: Chooser<string>;
   private actionShown = "";
+  private runId = "";
 
-  constructor(private readonly run: (command: string) => void) {
+  constructor(
+    private readonly run: (command: string) => void,
+    openRun: (folder: string) => void,
+  ) {
+    this.runs = new Chooser(t("chooseRun"), openRun);
+    this.runs.element.hidden = true;
     this.stopButton = button(t("stop"), () => this.run("layerscope.stop"), { class: "button stop" });
     this.stopButton.title = t("stopTraining");
     this.stopButton.hidden = true;
@@ -35,12 +43,22 @@ export class RunHeaderView {
       this.facts.set(name, { item, value });
       list.append(item);
     }
-    const title = h("div", { class: "run-title" }, this.state, this.name, this.sentence, this.action, this.stopButton);
+    const title = h(
+      "div",
+      { class: "run-title" },
+      this.state,
+      this.name,
+      this.sentence,
+      this.action,
+      this.runs.element,
+      this.stopButton,
+    );
     this.element = h("header", { class: "run-header" }, title, list, this.progress);
   }
 
   show(header: RunHeader, newestStep: number): void {
     const { run, state } = header;
+    this.runId = run?.id ?? "";
     const live = isLiveState(state);
     this.element.dataset.state = state;
     this.state.className = `state state-${state}`;
@@ -75,6 +93,18 @@ export class RunHeaderView {
     this.showProgress(header, newestStep);
   }
 
+  /** The runs of the workspace, newest first, to change over to another. */
+  showRuns(runs: readonly RunListEntry[]): void {
+    const current = runs.find(({ id }) => id === this.runId);
+    this.runs.element.hidden = runs.length < 2 || current === undefined;
+    if (current === undefined) return;
+    const choices = runs.map(({ folder, script, startedAt, status, steps }) => ({
+      value: folder,
+      label: t("runChoice", baseName(script), localTime(startedAt), stateName(status), steps),
+    }));
+    this.runs.set(choices, current.folder);
+  }
+
   private fact(name: FactName, text: string | null, title = ""): void {
     const fact = this.facts.get(name);
     if (fact === undefined) return;
@@ -107,4 +137,13 @@ export class RunHeaderView {
 
 function baseName(path: string): string {
   return path.split(/[\\/]/).at(-1) ?? path;
+}
+
+/** `2026-11-21 10:40` where the user is. */
+function localTime(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }

@@ -39,7 +39,9 @@ export class Toolbar {
       this.smoothing.element,
       clip,
     );
-    viewport.changes.listen(() => this.show());
+    viewport.changes.listen((change) => {
+      if (change !== "cursor") this.show();
+    });
     this.show();
   }
 

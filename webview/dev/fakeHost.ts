@@ -106,7 +106,7 @@ export class FakeHost {
         const low = Float64Array.from(each, (histogram) => histogram.low);
         const high = Float64Array.from(each, (histogram) => histogram.high);
         const counts = Float64Array.from(each.flatMap((histogram) => histogram.counts));
-        this.send({ type: "histograms", layer: message.layer, bins, step, low, high, counts });
+        this.send({ type: "histograms", layer: message.layer, bins: bins + 2, step, low, high, counts });
         return;
       }
       default:
@@ -134,6 +134,19 @@ export class FakeHost {
     const epochs = this.run.epochs(Math.min(this.step, 20_000));
     this.epochs = epochs.length;
     if (!empty) this.send({ type: "metrics", epochs });
+    const current = this.run.file("completed", this.step);
+    const entry = {
+      script: current.script.path,
+      status: current.status,
+      startedAt: current.startedAt,
+      steps: this.step,
+    };
+    const ids =
+      this.options.state === "none" ? [] : [current.id, "2026-11-20_09-12-44_train", "2026-11-19_17-03-10_train"];
+    this.send({
+      type: "runs",
+      runs: ids.map((id) => ({ ...entry, id, folder: `/home/you/digits/.layerscope/runs/${id}` })),
+    });
   }
 
   private sendSeries({ series, range, points }: SubscribeMessage, append: boolean): void {

@@ -216,7 +216,7 @@ export class FakeRun {
       const z = ((bin + 0.5) / bins - 0.5) * 6;
       return Math.round(4000 * Math.exp((-z * z) / 2) * (1 + 0.1 * noiseAt(bin, step)));
     });
-    return { low: centre - 3 * spread, high: centre + 3 * spread, counts };
+    return { low: centre - 3 * spread, high: centre + 3 * spread, counts: [3, ...counts, 5] };
   }
 
   file(status: RunStatus, step: number): Omit<RunFile, "layers" | "weights"> {

@@ -11,7 +11,6 @@ import { t } from "./translate.js";
 /** One layer at a glance: name, trouble, one small chart, one line of numbers. A press opens it. */
 export class LayerCard {
   readonly element: HTMLElement;
-  readonly opener: HTMLButtonElement;
   private readonly chart: ChartView;
   private readonly mark = h("span", { class: "card-mark" });
   private readonly numbers = h("div", { class: "card-numbers" });
@@ -23,17 +22,13 @@ export class LayerCard {
     onOpen: (layer: LayerInfo) => void,
   ) {
     this.chart = desk.add(glanceChart(layer), { compact: true });
-    this.opener = h(
-      "button",
-      { type: "button", class: "card-name", title: layer.path },
-      layerName(layer.name, layer.path),
-    );
-    this.opener.setAttribute("aria-label", t("openLayer", layer.name));
+    const opener = h("button", { type: "button", class: "card-name" }, layerName(layer.name, layer.path));
+    opener.title = t("openLayer", layer.path);
     const head = h(
       "div",
       { class: "card-head" },
       this.mark,
-      this.opener,
+      opener,
       h("span", { class: "card-class" }, classBeside(layer.name, layer.className)),
     );
     this.element = h("div", { class: "card", role: "listitem" }, head, this.chart.element, this.numbers);

@@ -24,6 +24,8 @@ export const strings = {
   remaining: "Remaining",
   about: "about {0}",
   progress: "Progress of the training",
+  chooseRun: "Show another run",
+  runChoice: "{0}, {1}, {2}, {3} steps",
   stop: "Stop",
   stopTraining: "Stop training",
   goLive: "Go to live",
@@ -210,6 +212,8 @@ export const strings = {
   lowValue: "From",
   highValue: "To",
   medianBin: "Fullest bin at",
+  belowRange: "Values below",
+  aboveRange: "Values above",
 } as const;
 
 export type StringKey = keyof typeof strings;

@@ -29,7 +29,6 @@ export class Verdict {
     setText(this.sentence, driftSentence(worst));
     if (layer.name === this.shown) return;
     this.shown = layer.name;
-    this.layer.setAttribute("aria-label", layer.name);
     this.layer.replaceChildren(layerName(layer.name, layer.path));
   }
 }

@@ -67,3 +67,8 @@ export function advance(page: Page, steps: number): Promise<void> {
     steps,
   );
 }
+
+/** A command of the host that the view carries out. */
+export function act(page: Page, action: string): Promise<void> {
+  return page.evaluate((wanted) => window.postMessage({ type: "act", action: wanted }, "*"), action);
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { advance, posted, ViewPages } from "./viewPage.js";
+import { act, advance, posted, ViewPages } from "./viewPage.js";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -193,7 +193,7 @@ describe("dashboard", () => {
     const { text } = (csv as { content: { text: string } }).content;
     expect(text.split("\r\n")[0]).toBe("step,batchMean,runningMean");
     expect(text.trim().split("\r\n")).toHaveLength(102);
-    expect(String(png?.suggestedName)).toMatch(/train-batch_normalization_BATC1b-batch-running-mean\.png$/);
+    expect(String(png?.suggestedName)).toMatch(/train-batch_normalization_BATC1b-batch-running-mean$/);
     expect((png as { content: { dataUrl: string } }).content.dataUrl).toMatch(/^data:image\/png;base64,/);
   });
 
@@ -217,6 +217,49 @@ describe("dashboard", () => {
       .locator(".section")
       .evaluateAll((all) => all.map((one) => one.getAttribute("data-section")));
     expect(order.indexOf("channels")).toBeLessThan(order.indexOf("layer"));
+  });
+
+  test("commands of the palette and of keys act on the view and on the chart with the focus", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300" });
+    await page.locator(layerChart).focus();
+    await act(page, "zoomIn");
+    expect(await page.locator(".button.live").innerText()).toBe("Go to live");
+    await act(page, "cursorBack");
+    await expect.poll(() => page.locator(".range").innerText()).toContain("Step 299");
+    await act(page, "toggleTable");
+    await expect.poll(() => page.locator(".section-layer .table-holder:not([hidden]) table").count()).toBe(1);
+    await act(page, "saveNumbers");
+    await act(page, "toggleLogarithmic");
+    await expect.poll(() => page.getByLabel("Scale", { exact: true }).inputValue()).toBe("logarithmic");
+    await act(page, "goLive");
+    await expect.poll(() => page.locator(".button.live").innerText()).toBe("Live");
+    await act(page, "findLayer");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toBe("search");
+    expect(await posted(page, "save")).toHaveLength(1);
+  });
+
+  test("another run can be chosen; a folded section asks for nothing", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&state=completed" });
+    await page.locator(layerChart).waitFor();
+    await page.getByLabel("Show another run").selectOption({ index: 1 });
+    expect((await posted(page, "openRun"))[0]?.folder).toMatch(/2026-11-20_09-12-44_train$/);
+    expect(await page.locator(".run-header .stop").isHidden()).toBe(true);
+    await page.getByRole("button", { name: "Loss and metrics", exact: true }).click();
+    const asked = async () => ((await posted(page, "subscribe")).at(-1) as { series: { statistic: string }[] }).series;
+    await expect.poll(async () => (await asked()).some(({ statistic }) => statistic === "loss")).toBe(false);
+  });
+
+  test("per channel: sorted, the worst named, at the step of the cursor, thousands of them", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300&channels=4096", height: 3500 });
+    const channels = page.locator(`[data-chart="channels"]${drawn}`);
+    await channels.waitFor();
+    expect(await channels.locator(".worst").innerText()).toMatch(/^Furthest from zero: channel \d+: /);
+    await channels.locator(".channel-place").hover({ position: { x: 100, y: 60 } });
+    expect(await channels.locator(".readout").innerText()).toMatch(/^channel \d+: /);
+    await page.locator(layerChart).focus();
+    await page.keyboard.press("Shift+ArrowLeft");
+    await expect.poll(async () => (await posted(page, "channels")).at(-1)?.step).toBe(290);
+    await expect.poll(() => channels.getAttribute("data-step")).toBe("290");
   });
 
   test("five thousand layers: the list holds only what is on screen", async () => {
