@@ -34,8 +34,14 @@ function values(tensor: Tensor): ArrayLike<number> {
   return result;
 }
 
-function grid(dilations: readonly number[]): { name: string; g: Geometry; padding: Padding }[] {
-  const cases = [];
+interface GridCase {
+  readonly name: string;
+  readonly g: Geometry;
+  readonly padding: Padding;
+}
+
+function grid(dilations: readonly number[]): GridCase[] {
+  const cases: GridCase[] = [];
   for (const stride of strides) {
     for (const filter of filters) {
       for (const padding of paddings) {
@@ -112,7 +118,7 @@ describe("depthwise convolution", () => {
       dw[b] = (dw[b] as number) + (x[a] as number) * (dy[c] as number);
     });
     // tfjs's gradient function refuses dilation; the kernels do not.
-    const attributes = { strides: g.stride, pad: padding, dilations: g.dilation, dimRoundingMode: roundingOf(padding) };
+    const attributes = { strides: g.stride, pad: padding, dilations: g.dilation, dimRoundingMode: "floor" };
     const filterShape = [g.filter, g.filter, g.inChannels, multiplier];
     const inputs = { x: input(g, x), filter: tf.tensor(w, filterShape) };
     const error = tf.tensor4d(dy, [g.batch, g.outHeight, g.outWidth, g.inChannels * multiplier]);

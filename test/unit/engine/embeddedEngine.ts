@@ -2,7 +2,6 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-// @ts-expect-error a build script without types
 import { buildEngine } from "../../../src/backend/engine/embedded/build.mjs";
 import { bindEmbedded } from "../../../src/backend/engine/engineBinding.js";
 
@@ -11,6 +10,6 @@ export async function startEmbedded(): Promise<typeof tf> {
   const folder = mkdtempSync(join(tmpdir(), "layerscope-embedded-"));
   await buildEngine({ output: folder });
   bindEmbedded(tf.engine(), folder);
-  tf.setBackend("wasm");
+  await tf.setBackend("wasm");
   return tf;
 }

@@ -162,6 +162,17 @@ export interface TrainingModule {
   averagePoolGradient(dy: Pointer, dx: Pointer, ...sizesAndDivisor: [...PoolingSizes, number]): void;
   clamp(x: Pointer, to: Pointer, length: number, low: number, high: number): void;
   floatsOfBytes(from: Pointer, to: Pointer, length: number): void;
+  resizeGradient(
+    dy: Pointer,
+    dx: Pointer,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    table: Pointer,
+  ): void;
   sumMiddle(
     x: Pointer,
     to: Pointer,

@@ -1,8 +1,8 @@
 // Sums over the middle of [outer, length, inner], float32, and over segments.
 //
-// Up to 128 terms are added in float32, these partial sums in float64: as accurate as one needs and as fast as memory.
+// Up to 32 terms are added in float32, these partial sums in float64: as accurate as one needs and as fast as memory.
 
-const block: i32 = 128;
+const block: i32 = 32;
 
 /** `scratch` holds `inner` float64. */
 export function sumMiddle(x: usize, to: usize, outer: i32, length: i32, inner: i32, scratch: usize, divisor: f64): void {

@@ -7,3 +7,4 @@ export { gemm, gemmScratch } from "./gemm";
 export { repeatBlocks, segmentSum } from "./movement";
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from "./pooling";
 export { sumMiddle } from "./reduction";
+export { resizeGradient } from "./resizing";

@@ -15,6 +15,7 @@ import "./fusedMatMul.js";
 import "./identity.js";
 import "./pooling.js";
 import "./reductions.js";
+import "./resizeGradients.js";
 import "./slice.js";
 import "./tile.js";
 import "./unsortedSegmentSum.js";
