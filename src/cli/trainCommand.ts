@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { type BackendOptions, optionsVariable } from "../protocol/options.js";
 import { newRunFile } from "../run/runFile.js";
 import { newRunId } from "../run/runFolder.js";
+import { listRuns } from "../run/runList.js";
 import { RunWriter } from "../run/runWriter.js";
 import { exitCodeOf, runChild } from "./childProcess.js";
 import type { CommandIo } from "./commandIo.js";
@@ -48,7 +49,12 @@ export async function trainCommand(args: readonly string[], io: CommandIo): Prom
     env: { ...io.env, ...(problem === null ? { [optionsVariable]: JSON.stringify(options) } : {}) },
   });
   if (problem === null) {
-    const lost = attempt(() => io.stderr(`layerscope: ${endLine(finishRun(folder, end))} ${folder}\n`));
+    const lost = attempt(() => {
+      const children = listRuns(shared.runs).flatMap(({ run: other }) =>
+        other.launch === options.launch && other.id !== id ? [other] : [],
+      );
+      io.stderr(`layerscope: ${endLine(finishRun(folder, end, children))} ${folder}\n`);
+    });
     if (lost !== null) io.stderr(`layerscope: the run cannot be completed: ${lost}\n`);
   }
   return exitCodeOf(end);

@@ -111,7 +111,7 @@ export class ColumnBatch {
   rowsOf(series: number): Uint32Array {
     this.rowIndex ??= indexRows(this.series);
     const { starts, rows } = this.rowIndex;
-    return rows.subarray(starts[series], starts[series + 1]);
+    return series + 1 < starts.length ? rows.subarray(starts[series], starts[series + 1]) : rows.subarray(0, 0);
   }
 
   /** Everything of one row; lists are views. */

@@ -123,7 +123,7 @@ export class RunRecording {
     this.flush();
     this.ended = true;
     this.control?.close();
-    const stopped = this.writer.current.stopRequestedAt !== null && message.status !== "completed";
+    const stopped = this.writer.current.stopRequestedAt !== null;
     const now = new Date().toISOString();
     this.writer.close({
       status: stopped ? "stopped" : message.status,

@@ -87,6 +87,20 @@ describe("layerscope train", () => {
     expect(stderr.trim().split("\n").at(-1)).toMatch(line);
   });
 
+  it("names the run of a child process that trains in the script's place", async () => {
+    const cwd = workspace({
+      "main.js": 'require("node:child_process").fork("./train.js").on("exit", (code) => process.exit(code));',
+      "train.js": trainingScript(3),
+    });
+    const { code, stdout, stderr } = await runCli(["train", "main.js"], { cwd });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "trained\n" });
+    const child = listRuns(join(cwd, ".layerscope", "runs"))[0]?.run;
+    expect(child).toMatchObject({ steps: 3, status: "completed" });
+    expect(stderr).toContain(
+      `The script did not train by itself, a process that it started did: run ${child?.id} (3 steps).`,
+    );
+  });
+
   it("records elsewhere, and says so, where the workspace cannot be written", async () => {
     const cwd = workspace({ "train.js": trainingScript(3), taken: "" });
     const { code, stdout, stderr } = await runCli(["train", "train.js", "--runs", "taken/runs"], { cwd });

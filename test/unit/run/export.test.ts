@@ -136,7 +136,10 @@ describe("exports agree with the run folder", () => {
     const table = tableFromIPC(readFileSync(join(out, "run.arrow")));
     const rows = table.toArray().map((row) => {
       const { batchMean, ...rest } = row.toJSON() as Record<string, unknown>;
-      return { ...rest, batchMean: batchMean === null ? null : Array.from(batchMean as Iterable<number>) } as unknown as Cell;
+      return {
+        ...rest,
+        batchMean: batchMean === null ? null : Array.from(batchMean as Iterable<number>),
+      } as unknown as Cell;
     });
     expectRows(rows);
   });

@@ -127,7 +127,7 @@ describe("SeriesTier", () => {
     expectBuckets(tier.query(0, 1e9, tier.width), points, tier.width);
   });
 
-  it("costs the same for a thousand steps and for ten million", () => {
+  it("costs the same for a thousand steps and for ten million", { timeout: 60_000 }, () => {
     const short = new SeriesTier(2048);
     const long = new SeriesTier(2048);
     for (let step = 0; step < 1e3; step++) short.append(step, Math.sin(step));
@@ -140,7 +140,7 @@ describe("SeriesTier", () => {
           tier.query(0, last, Math.max(1, 2 ** Math.floor(Math.log2(last / 512))));
         return performance.now() - from;
       });
-      return times.sort((a, b) => a - b)[20] as number;
+      return Math.min(...times);
     };
     cost(short, 1e3);
     const shortMs = cost(short, 1e3);
