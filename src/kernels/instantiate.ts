@@ -7,6 +7,13 @@ export interface KernelMemory {
 interface WebAssemblyObject {
   Module: new (binary: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { readonly exports: object };
+  Memory: new (descriptor: { initial: number }) => KernelMemory;
+}
+
+/** Memory for modules that import it; null where the platform lacks WebAssembly. */
+export function createMemory(pages: number): KernelMemory | null {
+  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: WebAssemblyObject };
+  return WebAssembly === undefined ? null : new WebAssembly.Memory({ initial: pages });
 }
 
 /**

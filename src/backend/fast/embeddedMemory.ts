@@ -49,6 +49,24 @@ export interface FastKernels {
     offset: number,
   ): void;
   reluGradient(dy: number, y: number, dx: number, length: number): void;
+  adam(
+    gradient: number,
+    first: number,
+    second: number,
+    weight: number,
+    newFirst: number,
+    newSecond: number,
+    newWeight: number,
+    length: number,
+    beta1: number,
+    share1: number,
+    beta2: number,
+    share2: number,
+    correction1: number,
+    correction2: number,
+    epsilon: number,
+    rate: number,
+  ): void;
 }
 
 export function isEmbeddedBackend(backend: BackendLike): backend is EmbeddedBackendLike {

@@ -1,6 +1,9 @@
 import type { BatchStatistics } from "../hooks/batchNormTap.js";
 import type { BackendLike, EngineLike, LayerLike } from "../hooks/tensorflow.js";
 import { TensorReader } from "../hooks/tensorReader.js";
+import type { OptimizerClass } from "../hooks/updateHooks.js";
+import { type AdamArithmetic, adamArithmetic } from "./adamArithmetic.js";
+import { AdamUpdate } from "./adamUpdate.js";
 import type { BatchNormKernel } from "./batchNormKernel.js";
 import { isRight } from "./checkBatchNorm.js";
 import { EmbeddedBatchNorm } from "./embeddedBatchNorm.js";
@@ -8,6 +11,7 @@ import { isEmbeddedBackend, kernelsIn } from "./embeddedMemory.js";
 import { backendOf, type FastEngine, isFastEngine, type Tensor } from "./fastEngine.js";
 import { FusedBatchNorm } from "./fusedBatchNorm.js";
 import { gradientRegistry } from "./gradientRegistry.js";
+import { InputGradients } from "./inputGradients.js";
 import { NativeBatchNorm } from "./nativeBatchNorm.js";
 import { isNativeBackend } from "./nativeOps.js";
 import { fastReluGradient } from "./reluGradient.js";
@@ -18,18 +22,39 @@ export const fastNote = "Fast BatchNorm is on: rounding differs in the last bits
 /** Everything that makes training faster than tfjs does; made once for the process's engine when the user asks for it. */
 export class FastTraining {
   private readonly batchNorm: FusedBatchNorm;
+  private readonly inputGradients: InputGradients;
+  private readonly adam: AdamUpdate;
+  private readonly adams = new WeakMap<object, { readonly arithmetic: AdamArithmetic | null }>();
   private told = 0;
   private readonly replaced = new WeakSet<object>();
   private readonly kernels = new WeakMap<object, { readonly kernel: BatchNormKernel | null }>();
 
   private constructor(private readonly engine: FastEngine) {
     this.batchNorm = new FusedBatchNorm(engine, (x) => this.kernelOf(x));
+    this.inputGradients = new InputGradients(engine);
+    this.adam = new AdamUpdate(engine, (backend) => this.adamOf(backend));
     const original = engine.gradients;
-    const replaceGradients = (): void => this.replaceGradients();
+    const self = this;
     engine.gradients = function (this: EngineLike, ...parameters) {
-      replaceGradients();
-      return original.apply(this, parameters);
+      self.replaceGradients();
+      return self.inputGradients.during(parameters[1] as readonly Tensor[], () => original.apply(this, parameters));
     };
+  }
+
+  /** Before anybody else watches the class's updates. */
+  adoptOptimizer(optimizerClass: OptimizerClass): void {
+    const { className } = optimizerClass as { readonly className?: unknown };
+    if (className === "Adam" && Object.hasOwn(optimizerClass.prototype, "applyGradients"))
+      this.adam.adopt(optimizerClass.prototype);
+  }
+
+  private adamOf(backend: BackendLike): AdamArithmetic | null {
+    let known = this.adams.get(backend);
+    if (known === undefined) {
+      known = { arithmetic: adamArithmetic(this.engine, backend) };
+      this.adams.set(backend, known);
+    }
+    return known.arithmetic;
   }
 
   /** tfjs registers its gradients after it has made its engine, a second copy of it registers them again. */

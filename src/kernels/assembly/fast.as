@@ -1,2 +1,3 @@
-export { reluGradient } from "./activation";
+export { adam } from "./adam";
 export { gradient, gradientSums, moments, normalize } from "./batchNorm";
+export { reluGradient } from "./activation";
