@@ -67,7 +67,7 @@ function* scaleProblems({ settings }: RuleContext, layers: readonly [RuleLayer, 
   let isReported = false;
   for (const [layer, variance] of layers) {
     const deviation = Math.sqrt(variance);
-    if (deviation >= lowest && deviation <= highest) continue;
+    if (!(deviation < lowest || deviation > highest)) continue;
     isReported = true;
     const message = `standard deviation of the output is ${short(deviation)}, wanted ${lowest} to ${highest}.`;
     yield { level: "warning", layer: layer.index, message };

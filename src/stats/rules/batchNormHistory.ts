@@ -23,6 +23,8 @@ export class BatchNormHistory {
   runningFault: RunningFault | null = null;
   /** Steps in a row, up to now, in which γ and β stayed as they were. */
   steadySteps = 0;
+  /** Step at which γ and β last changed. */
+  steadySince = 0;
   /** Largest relative change of running statistics in those steps. */
   steadyChange = 0;
   /** Whether the running statistics are 0 and 1, as they were made. */
@@ -39,15 +41,10 @@ export class BatchNormHistory {
     return { share: count / Math.max(1, collapsedSteps.length), first: collapsedSteps.indexOf(windowSteps) };
   }
 
-  /** Whether the layer has γ or β at all. */
-  get hasAffine(): boolean {
-    return this.affine.length > 0;
-  }
-
   add(step: number, row: Row, epsilon: number): void {
     const { batchMean, batchVariance, runningMean, runningVariance, passes = 1 } = row;
     const isTraining = batchMean !== undefined && batchVariance !== undefined;
-    this.watchAffine(row, isTraining);
+    this.watchAffine(step, row, isTraining);
     if (runningMean && runningVariance) this.watchRunning(step, runningMean, runningVariance, epsilon, isTraining);
     if (!isTraining) {
       this.inferenceSteps++;
@@ -69,12 +66,13 @@ export class BatchNormHistory {
     }
   }
 
-  private watchAffine({ gamma, beta }: Row, isTraining: boolean): void {
+  private watchAffine(step: number, { gamma, beta }: Row, isTraining: boolean): void {
     const now = [gamma, beta].filter((values) => values !== undefined).map((values) => Float32Array.from(values));
     const steady = now.length === this.affine.length && now.every((values, i) => equal(values, this.affine[i]));
     this.affine = now;
     if (!steady) {
       this.steadySteps = 0;
+      this.steadySince = step;
       this.steadyChange = 0;
     } else if (isTraining) this.steadySteps++;
   }

@@ -68,7 +68,7 @@ export const updateRatio: Rule = {
   action: "Change the learning rate by the factor that is missing.",
   reference: "DL4J; Karpathy, CS231n",
   *check(context) {
-    const { updateRatio, updateRatioLowest } = context.settings;
+    const { updateRatio, updateRatioLowest, updateRatioEver } = context.settings;
     const [warning, error] = updateRatio;
     for (const [weight, layer, history] of byModel(context).flat()) {
       const ratio = history.updateRatio.median;
@@ -76,6 +76,10 @@ export const updateRatio: Rule = {
         const message = `a step changes ${weight.name} by ${short(ratio)} of its norm, wanted at most ${short(warning)}.`;
         const action = "Lower the learning rate.";
         yield { level: ratio > error ? "error" : "warning", layer: layer.index, message, action };
+      } else if (history.largestUpdateRatio > updateRatioEver) {
+        const got = `20 steps changed ${weight.name} by ${short(history.largestUpdateRatio)} of its norm each`;
+        const message = `${got}, wanted at most ${updateRatioEver} even at the start: what it was initialised to is lost.`;
+        yield { level: "warning", layer: layer.index, message, action: "Lower the learning rate, or warm it up." };
       }
       // Updates that become small are the end of learning; only those that never were large are too small. A kernel
       // before BatchNorm is scale-invariant: its norm may grow, and the ratio fall with it.

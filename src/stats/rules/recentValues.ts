@@ -17,9 +17,9 @@ export class RecentValues {
     return this.values.reduce((sum, value) => sum + value, 0) / this.values.length;
   }
 
-  /** Infinity when empty. */
+  /** NaN when empty. */
   get smallest(): number {
-    return Math.min(...this.values);
+    return this.values.length === 0 ? Number.NaN : Math.min(...this.values);
   }
 
   /** NaN when empty. */

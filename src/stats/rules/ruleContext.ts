@@ -18,8 +18,8 @@ export interface RuleContext {
   readonly activations: ReadonlyMap<number, ActivationHistory>;
   readonly batchNorms: ReadonlyMap<number, BatchNormHistory>;
   readonly weights: ReadonlyMap<number, WeightHistory>;
-  /** Captured steps in which any weight of the model was updated. */
-  updatesOf(model: string): number;
+  /** Captured steps in which any weight of the model was updated: how many, and the last of them. */
+  updatesOf(model: string): { readonly count: number; readonly step: number };
   readonly nonfiniteEvents: readonly NonfiniteEvent[];
   readonly losses: { readonly first: number; readonly last: number } | null;
 }

@@ -53,7 +53,6 @@ export class RuleEngine {
   }
 
   row(table: TableName, step: number, series: number, row: Row): void {
-    if (this.pending !== null && step > this.pending.step) this.judge(this.pending);
     this.lastStep = Math.max(this.lastStep, step);
     switch (table) {
       case "activations":
@@ -82,7 +81,6 @@ export class RuleEngine {
     const isStale = this.lastStep - event.step >= phaseDistanceSteps;
     if (isStale || event.step - this.judgedStep < phaseDistanceSteps) return;
     this.pending = { step: event.step, model: event.model };
-    if (this.lastStep > event.step) this.judge(this.pending);
   }
 
   /** `ended`: training is over; what could still have become right is judged too. Worst first. */
@@ -116,7 +114,7 @@ export class RuleEngine {
       activations: this.activations,
       batchNorms: this.batchNorms,
       weights: this.weights,
-      updatesOf: (model) => this.updates.get(model)?.count ?? 0,
+      updatesOf: (model) => this.updates.get(model) ?? { step: 0, count: 0 },
       nonfiniteEvents: this.nonfiniteEvents,
       losses: this.firstLoss === null ? null : { first: this.firstLoss, last: this.recentLosses.median },
     };

@@ -44,6 +44,8 @@ export interface RuleSettings {
   /** ‖Δw‖/‖w‖ of kernels: smallest, [warning, error]. */
   readonly updateRatioLowest: number;
   readonly updateRatio: readonly [number, number];
+  /** Median over any 20 steps, the first ones too. A weight that grows evenly from 0 stays below 0.1. */
+  readonly updateRatioEver: number;
   /** Variance of batch means × batch size / variance of the input. */
   readonly batchMeanVariance: number;
 }
@@ -73,5 +75,6 @@ export const defaultRuleSettings: RuleSettings = {
   gradientNormRatio: 70,
   updateRatioLowest: 1e-4,
   updateRatio: [10 ** -1.5, 0.1],
+  updateRatioEver: 0.2,
   batchMeanVariance: 3,
 };

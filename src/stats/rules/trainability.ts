@@ -30,12 +30,15 @@ export const bnFrozenMoves: Rule = {
 };
 
 /** γ and β have not moved for some steps: was that meant? Flags may mark the layer or only its weights. */
-function isFrozen({ run, updatesOf }: RuleContext, layer: RuleLayer, { hasAffine }: BatchNormHistory): boolean {
+function isFrozen({ run, weights, updatesOf }: RuleContext, layer: RuleLayer, history: BatchNormHistory): boolean {
   if (layer.config.trainable === false) return true;
   const affine = layer.weights.flatMap((index) => run.weights[index] ?? []).filter(isAffine);
-  if (affine.length > 0 && affine.every(({ trainable }) => !trainable)) return true;
-  // Not flagged, and yet the optimizer leaves them alone while it updates other weights.
-  return hasAffine && updatesOf(layer.model) >= enoughSteps;
+  if (affine.length === 0) return false;
+  if (affine.every(({ trainable }) => !trainable)) return true;
+  // Not flagged, and yet the optimizer leaves them alone, gradients of 0 included, while it updates other weights.
+  const { steadySince } = history;
+  const isLeftOut = affine.every(({ index }) => (weights.get(index)?.lastStep ?? 0) <= steadySince);
+  return isLeftOut && updatesOf(layer.model).step - steadySince >= enoughSteps;
 }
 
 function isAffine({ name }: RuleWeight): boolean {
@@ -96,7 +99,7 @@ export const trainableFrozen: Rule = {
     for (const weight of run.weights) {
       const layer = weight.layer === null ? undefined : run.layers[weight.layer];
       if (layer === undefined || !weight.trainable || !isKernel(weight)) continue;
-      const updates = updatesOf(layer.model);
+      const updates = updatesOf(layer.model).count;
       const changes = weights.get(weight.index)?.changes ?? 0;
       const isUsed = (activations.get(layer.index)?.rows ?? 0) >= enoughSteps;
       if (changes > 0 || updates < enoughSteps || !isUsed) continue;

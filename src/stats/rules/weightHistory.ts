@@ -5,6 +5,7 @@ import { RecentValues } from "./recentValues.js";
 /** What the rules need of one weight: its last K captured updates. */
 export class WeightHistory {
   rows = 0;
+  lastStep = 0;
   /** Captured steps in which the optimizer changed it. */
   changes = 0;
   readonly updateRatio = new RecentValues(windowSteps);
@@ -17,6 +18,7 @@ export class WeightHistory {
 
   add(step: number, row: Row): void {
     this.rows++;
+    this.lastStep = step;
     if (row.updateRatio !== undefined && row.updateRatio > 0) this.changes++;
     this.updateRatio.push(row.updateRatio);
     this.gradientNorm.push(row.gradientNorm);
