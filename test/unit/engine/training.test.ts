@@ -1,4 +1,5 @@
 import type { layers as Layers, LayersModel, Tensor, train as Train } from "@tensorflow/tfjs";
+import type { Optimizer } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { startEmbedded } from "./embeddedEngine.js";
 import { pseudoRandom } from "./reference.js";
@@ -20,7 +21,7 @@ interface Case {
   readonly name: string;
   readonly input: readonly number[];
   readonly make: (layers: L) => LayersModel;
-  readonly optimizer?: (train: typeof Train) => ReturnType<(typeof Train)[keyof typeof Train]>;
+  readonly optimizer?: (train: typeof Train) => Optimizer;
   /** Inputs are indices below this. */
   readonly vocabulary?: number;
 }
@@ -173,7 +174,7 @@ async function train({ input, make, optimizer, vocabulary }: Case): Promise<numb
   return losses;
 }
 
-describe("the same training on the embedded engine and in plain JavaScript", () => {
+describe("the same training on the embedded engine and in plain JavaScript", { timeout: 60_000 }, () => {
   it.each(models)("$name", async (model) => {
     await tf.setBackend("wasm");
     const before = tf.memory().numTensors;
