@@ -12,7 +12,7 @@ import { type InstallProgress, ProgressReporter } from "./installProgress.js";
 import { buildFromWheel, findWheelTools, type WheelTools, wheelRouteBytes } from "./installWheel.js";
 import { inspectManagedKey, type ManagedEngine, managedKey, managedTensorflowVersions } from "./managed.js";
 import { bytesIn, downloadsName, essentialFiles, lockName, switchTo, workFolder } from "./managedFolder.js";
-import { probeOfficialDownload, runOfficialInstall } from "./officialDownload.js";
+import { probeOfficialByNpm, probeOfficialDownload, runOfficialInstall } from "./officialDownload.js";
 import type { ProcessOptions } from "./runProcess.js";
 import { verifyPackage } from "./verifyEngine.js";
 
@@ -102,6 +102,7 @@ async function installLocked(installation: Installation, lock: InstallLock): Pro
     if (error instanceof EngineError) return error;
     throw error;
   });
+  if (tools instanceof EngineError) await checkOfficialIsThere(tools, npm, installation);
   await mkdir(downloads, { recursive: true });
   const folder = await workFolder(engines, managedKey(spec.tensorflowVersion));
   try {
@@ -118,6 +119,18 @@ async function installLocked(installation: Installation, lock: InstallLock): Pro
     if (!existsSync(join(folder, packagesDoneFile))) await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Without the tools for the wheel only tfjs-node's own download is left; known before anything is fetched. */
+async function checkOfficialIsThere(missing: EngineError, npm: string, { spec, run }: Installation): Promise<void> {
+  const probe = await probeOfficialByNpm(spec.tfjsNodeVersion, npm, run);
+  if (!probe.ok) throw withoutOfficial(missing, probe.reason);
+}
+
+function withoutOfficial(missing: EngineError, reason: string): EngineError {
+  if (missing.code !== "unsupported") return missing;
+  const what = `${missing.what} tfjs-node's own download cannot help: ${reason}.`;
+  return new EngineError("unsupported", what, missing.action, { cause: missing });
 }
 
 async function checkDisk(installation: Installation, tools: WheelTools | EngineError, folder: string): Promise<void> {
@@ -150,14 +163,8 @@ async function build(installation: Installation, tools: WheelTools | EngineError
       return { source: "official", tensorflow: managedTensorflowVersions[1], compiler: null };
     await rm(join(packageFolder, "deps"), { recursive: true, force: true });
   }
-  if (tools instanceof EngineError) {
-    if (tools.code !== "unsupported" || probe.ok) throw tools;
-    throw new EngineError(
-      "unsupported",
-      `${tools.what} tfjs-node's own download cannot help: ${probe.reason}.`,
-      tools.action,
-    );
-  }
+  if (tools instanceof EngineError)
+    throw withoutOfficial(tools, probe.ok ? "what it brings does not work" : probe.reason);
   const compiler = await buildFromWheel({ spec, tools, folder, packageFolder, downloads, reporter, run });
   reporter.begin("verify", "Training a test network");
   await verify(packageFolder, { ...run, node });

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { runProcess } from "./runProcess.js";
+import { type ProcessOptions, runProcess } from "./runProcess.js";
 
 const probeTimeoutMs = 5000;
+const viewTimeoutMs = 20_000;
 const installTimeoutMs = 15 * 60_000;
 
 export interface OfficialOptions {
@@ -13,14 +14,26 @@ export interface OfficialOptions {
   readonly signal: AbortSignal;
 }
 
+export type OfficialProbe = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
 /** Whether tfjs-node's own storage host has the addon; the answer in words if not. */
-export async function probeOfficialDownload(
-  options: OfficialOptions,
-): Promise<{ ok: true } | { ok: false; reason: string }> {
-  const address = await addonAddress(options.packageFolder);
+export async function probeOfficialDownload(options: OfficialOptions): Promise<OfficialProbe> {
+  return probe(await readFile(join(options.packageFolder, "package.json"), "utf8"), options.signal);
+}
+
+/** The same before the package is here. */
+export async function probeOfficialByNpm(version: string, npm: string, run: ProcessOptions): Promise<OfficialProbe> {
+  const args = ["view", `@tensorflow/tfjs-node@${version}`, "version", "binary", "--json", "--fetch-retries=0"];
+  const outcome = await runProcess(npm, args, { ...run, timeoutMs: viewTimeoutMs });
+  if (outcome.exitCode !== 0) return { ok: false, reason: "npm cannot tell where it is" };
+  return probe(outcome.stdout, run.signal);
+}
+
+async function probe(manifest: string, signal: AbortSignal): Promise<OfficialProbe> {
+  const address = addonAddress(manifest);
   if (address === null) return { ok: false, reason: "the package names no download" };
   try {
-    const limit = AbortSignal.any([options.signal, AbortSignal.timeout(probeTimeoutMs)]);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]);
     const response = await fetch(address, { method: "HEAD", signal: limit });
     return response.ok ? { ok: true } : { ok: false, reason: `its storage host answers ${response.status}` };
   } catch (error) {
@@ -41,8 +54,8 @@ export async function runOfficialInstall(options: OfficialOptions): Promise<bool
 }
 
 /** As node-pre-gyp makes it of the package's `binary` entry. */
-async function addonAddress(packageFolder: string): Promise<string | null> {
-  const value: unknown = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8"));
+function addonAddress(manifest: string): string | null {
+  const value: unknown = JSON.parse(manifest);
   const { version, binary } = value as { version?: string; binary?: { host?: string; remote_path?: string } };
   if (!version || !binary?.host || !binary.remote_path) return null;
   const system = { linux: "linux", darwin: "darwin", win32: "windows" }[process.platform as string];

@@ -80,6 +80,7 @@ export class EngineLab {
       LAYERSCOPE_CACHE: cache,
       PIP_CONFIG_FILE: "/dev/null",
       PIP_INDEX_URL: `${this.index.host}/simple/`,
+      npm_config_registry: `${this.index.host}/npm/`,
       LAYERSCOPE_TEST_COMPILER: pathOf("c++"),
     };
   }

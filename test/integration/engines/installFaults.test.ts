@@ -72,6 +72,13 @@ describe("a part that is missing is named, with what to do", () => {
     await expectRecovery(cache);
   });
 
+  it("nothing is missing where tfjs-node's own download answers", async () => {
+    const cache = lab.freshCache();
+    lab.index.officialStatus = 200;
+    const end = await lab.install(cache, { spec: { ...lab.engine.spec, wheel: null } }).end;
+    expect(end).toMatchObject({ outcome: "installed", manifest: { source: "official" } });
+  });
+
   it("a platform without libraries", async () => {
     const end = await lab.install(lab.freshCache(), { spec: { ...lab.engine.spec, wheel: null } }).end;
     expect(end?.code).toBe("unsupported");

@@ -2,6 +2,7 @@ import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { managedTfjsNodeVersion } from "../../../src/engines/managed.js";
 
 /** A Python package index on this machine (PEP 503, with ranges), that can be told to misbehave. */
 export interface PackageIndex {
@@ -26,7 +27,8 @@ export async function startPackageIndex(wheels: () => string): Promise<PackageIn
     const path = decodeURIComponent(request.url ?? "/");
     const project = /^\/simple\/([^/]+)\/$/.exec(path)?.[1];
     const file = /^\/files\/([^/]+)$/.exec(path)?.[1];
-    if (project) sendLinks(response, wheels(), project);
+    if (path.startsWith("/npm/@tensorflow")) sendManifest(response, index.host);
+    else if (project) sendLinks(response, wheels(), project);
     else if (file && existsSync(join(wheels(), file))) {
       const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
       index.requests.push({ file, from });
@@ -48,6 +50,15 @@ export async function startPackageIndex(wheels: () => string): Promise<PackageIn
       }),
   };
   return index;
+}
+
+/** What `npm view` asks for. */
+function sendManifest(response: ServerResponse, host: string): void {
+  const binary = { host: `${host}/official`, remote_path: "./napi-v{napi_build_version}/{version}/" };
+  const name = "@tensorflow/tfjs-node";
+  const versions = { [managedTfjsNodeVersion]: { name, version: managedTfjsNodeVersion, binary } };
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify({ name, "dist-tags": { latest: managedTfjsNodeVersion }, versions }));
 }
 
 function sendLinks(response: ServerResponse, wheels: string, project: string): void {
