@@ -114,6 +114,15 @@ export class ColumnBatch {
     return series + 1 < starts.length ? rows.subarray(starts[series], starts[series + 1]) : rows.subarray(0, 0);
   }
 
+  /** Numbers of the series that have rows. */
+  seriesNumbers(): number[] {
+    this.rowIndex ??= indexRows(this.series);
+    const { starts } = this.rowIndex;
+    const numbers: number[] = [];
+    for (let one = 0; one + 1 < starts.length; one++) if (starts[one] !== starts[one + 1]) numbers.push(one);
+    return numbers;
+  }
+
   /** Everything of one row; lists are views. */
   row(at: number): Row {
     const row: Record<string, number | Float32Array> = {};

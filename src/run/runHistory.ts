@@ -17,6 +17,7 @@ const mostDetailBatches = 256;
 const fewDetailBatches = 32;
 /** Otherwise buckets this many times wider than asked for will do. */
 const coarsest = 4;
+const worthSavingBytes = 32 * 2 ** 20;
 /** How far back the last captured list of a layer is looked for. */
 const mostBatchesBack = 2048;
 
@@ -58,9 +59,12 @@ export class RunHistory {
     return poll;
   }
 
-  /** Writes the tiers beside the run, with `extra` (plain JSON) for `restore`. False where that is not possible. */
-  save(extra: unknown): boolean {
-    if (this.saved) return true;
+  /**
+   * Writes the tiers beside the run, with `extra` (plain JSON) for `restore`. A run that is read in a moment anyway
+   * (fewer than `leastBytes`) is left alone. True if they are there.
+   */
+  save(extra: unknown, leastBytes = worthSavingBytes): boolean {
+    if (this.saved || this.reader.bytesRead < leastBytes) return this.saved;
     try {
       writeTiers(this.folder, this.store, this.reader.state(), extra);
       this.saved = true;

@@ -117,6 +117,13 @@ export class RunReader {
     return count;
   }
 
+  /** Bytes of the tables read so far. */
+  get bytesRead(): number {
+    let bytes = 0;
+    for (const readers of this.segments.values()) for (const reader of readers.values()) bytes += reader.bytesRead;
+    return bytes;
+  }
+
   /** How far the run has been read, as plain JSON for `restore`. */
   state(): ReaderState {
     const segments = [...this.segments].flatMap(([table, readers]) =>

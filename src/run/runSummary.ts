@@ -20,9 +20,12 @@ export class RunSummary {
 
   add(batch: ColumnBatch): void {
     this.count(batch);
+    const numbers = batch.seriesNumbers();
     for (const { name, list } of batch.present()) {
-      if (list) this.addList(batch, name as ListName);
-      else this.addScalar(batch, name as ScalarName);
+      for (const index of numbers) {
+        if (list) this.setList(batch, index, name as ListName);
+        else this.setScalar(batch, index, name as ScalarName);
+      }
     }
   }
 
@@ -49,29 +52,19 @@ export class RunSummary {
     }
   }
 
-  private addScalar(batch: ColumnBatch, name: ScalarName): void {
+  private setScalar(batch: ColumnBatch, index: number, name: ScalarName): void {
     const column = batch.scalar(name);
-    if (column === null) return;
-    for (let at = 0; at < batch.length; at++) {
-      if (isPresent(column.valid, at)) this.lastOf(batch, at).set(name, column.values[at] as number);
-    }
+    const at = lastRow(batch, index, column?.valid ?? null);
+    if (column !== null && at !== null) this.summary(batch.table, index).last.set(name, column.values[at] as number);
   }
 
-  private addList(batch: ColumnBatch, name: ListName): void {
+  private setList(batch: ColumnBatch, index: number, name: ListName): void {
     const column = batch.list(name);
-    if (column === null) return;
-    const newest = new Map<number, number>();
-    for (let at = 0; at < batch.length; at++) {
-      if (isPresent(column.valid, at)) newest.set(batch.series[at] as number, at);
-    }
+    const at = lastRow(batch, index, column?.valid ?? null);
+    if (column === null || at === null) return;
     // Copied, so that one list does not keep its whole batch in memory.
-    for (const at of newest.values()) {
-      this.lastOf(batch, at).set(name, column.values.slice(column.offsets[at], column.offsets[at + 1]));
-    }
-  }
-
-  private lastOf(batch: ColumnBatch, at: number): Map<StatisticName, StatisticValue> {
-    return this.summary(batch.table, batch.series[at] as number).last;
+    const values = column.values.slice(column.offsets[at], column.offsets[at + 1]);
+    this.summary(batch.table, index).last.set(name, values);
   }
 
   private summary(table: TableName, index: number): SeriesSummary {
@@ -87,4 +80,13 @@ export class RunSummary {
     }
     return summary;
   }
+}
+
+function lastRow(batch: ColumnBatch, series: number, valid: Uint8Array | null): number | null {
+  const rows = batch.rowsOf(series);
+  for (let place = rows.length - 1; place >= 0; place--) {
+    const at = rows[place] as number;
+    if (isPresent(valid, at)) return at;
+  }
+  return null;
 }

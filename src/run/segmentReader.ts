@@ -58,6 +58,10 @@ export class SegmentReader {
     return stats !== undefined && (this.stamp === "" || this.stamp === this.stampOf(stats));
   }
 
+  get bytesRead(): number {
+    return this.offset;
+  }
+
   /** Batches read so far, in file order. */
   get entries(): readonly BatchEntry[] {
     return this.entryList;

@@ -26,6 +26,8 @@ export interface KeepAlways {
 
 const notePrefix = "Disk limit reached";
 const rowsPerBatch = 4096;
+/** Of the folder's limit; the rest is for the tiers that a reader keeps beside the run. */
+const tableShare = 0.95;
 
 /**
  * Keeps a run folder under its limit: the closed segments form tiers by stride (1, 2, 4, …), and when there is no
@@ -52,7 +54,7 @@ export class Thinner {
 
   /** Thins until `reserveBytes` more fit, or nothing can be thinned. */
   makeRoom(reserveBytes: number): void {
-    while (this.bytes() + reserveBytes > this.limitBytes) {
+    while (this.bytes() + reserveBytes > this.limitBytes * tableShare) {
       const chosen = this.choose();
       if (chosen === null) return;
       const thinned = this.thin(chosen);

@@ -85,7 +85,7 @@ describe("RunHistory", () => {
   });
 
   it("goes on from the tiers beside the run without reading it again", () => {
-    expect(history.save({ seen: 7 })).toBe(true);
+    expect(history.save({ seen: 7 }, 0)).toBe(true);
     const again = new RunHistory(writer.folder, 40_000);
     expect(again.restore()).toEqual({ seen: 7 });
     expect(readAll(again)).toBe(0);
@@ -103,7 +103,7 @@ describe("RunHistory", () => {
 
   it("reads the run afresh where the tiers are damaged, cut off or gone", () => {
     const path = join(writer.folder, tierFileName);
-    expect(history.save(null)).toBe(true);
+    expect(history.save(null, 0)).toBe(true);
     truncateSync(path, statSync(path).size - 1);
     expect(new RunHistory(writer.folder).restore()).toBeUndefined();
     writeFileSync(path, "no tiers");
@@ -114,9 +114,16 @@ describe("RunHistory", () => {
     expect(readAll(afresh)).toBeGreaterThan(length);
   });
 
+  it("leaves a run alone that is read in a moment", () => {
+    const afresh = new RunHistory(writer.folder);
+    readAll(afresh);
+    expect(afresh.save(null)).toBe(false);
+    expect(existsSync(join(writer.folder, tierFileName))).toBe(false);
+  });
+
   it("does without the cache where the folder cannot be written", () => {
     const gone = new RunHistory(join(writer.folder, "not-there"));
-    expect(gone.save(null)).toBe(false);
+    expect(gone.save(null, 0)).toBe(false);
   });
 });
 
@@ -126,7 +133,7 @@ describe("tiers beside a run whose old steps were thinned since", () => {
     write(writer, 1, 2000);
     const history = new RunHistory(writer.folder, 20_000);
     readAll(history);
-    history.save(null);
+    history.save(null, 0);
     write(writer, 2001, 6000);
     writer.close({});
     const again = new RunHistory(writer.folder, 20_000);

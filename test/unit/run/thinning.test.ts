@@ -56,7 +56,7 @@ describe("disk limit", () => {
   const steps = rows.filter(({ table }) => table === "steps").map(({ step }) => step);
 
   it("is kept", () => {
-    expect(folderBytes(writer.folder)).toBeLessThanOrEqual(limitBytes * 1.1);
+    expect(folderBytes(writer.folder)).toBeLessThanOrEqual(limitBytes);
     expect(folderBytes(writer.folder)).toBeGreaterThan(limitBytes / 2);
   });
 
