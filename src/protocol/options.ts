@@ -7,6 +7,8 @@ export const optionsVariable = "LAYERSCOPE_OPTIONS";
 
 export type EngineChoice = "auto" | "native" | "embedded";
 
+export type FastPart = "batchNorm" | "reluGradient" | "inputGradients" | "adam";
+
 export interface BackendOptions {
   /** Folder that holds run folders. Absolute. */
   readonly runs: string;
@@ -24,6 +26,8 @@ export interface BackendOptions {
   readonly parent: string | null;
   /** Replace BatchNorm's training kernels by fused ones. */
   readonly fast: boolean;
+  /** Parts of the fast path that stay off: what a benchmark sees each of them by. */
+  readonly fastWithout?: readonly FastPart[];
   /** Stop in an attached debugger where a layer first goes non-finite. */
   readonly breakOnAnomaly: boolean;
   readonly diskLimitBytes: number;

@@ -1,8 +1,9 @@
+import type { FastPart } from "../../protocol/options.js";
 import type { BatchStatistics } from "../hooks/batchNormTap.js";
 import type { BackendLike, EngineLike, LayerLike } from "../hooks/tensorflow.js";
 import { TensorReader } from "../hooks/tensorReader.js";
 import type { OptimizerClass } from "../hooks/updateHooks.js";
-import { type AdamArithmetic, adamArithmetic } from "./adamArithmetic.js";
+import { adamArithmetic } from "./adamArithmetic.js";
 import { AdamUpdate } from "./adamUpdate.js";
 import type { BatchNormKernel } from "./batchNormKernel.js";
 import { isRight } from "./checkBatchNorm.js";
@@ -21,45 +22,44 @@ export const fastNote = "Fast BatchNorm is on: rounding differs in the last bits
 
 /** Everything that makes training faster than tfjs does; made once for the process's engine when the user asks for it. */
 export class FastTraining {
-  private readonly batchNorm: FusedBatchNorm;
-  private readonly inputGradients: InputGradients;
-  private readonly adam: AdamUpdate;
-  private readonly adams = new WeakMap<object, { readonly arithmetic: AdamArithmetic | null }>();
-  private told = 0;
+  private readonly batchNorm: FusedBatchNorm | null;
+  private readonly adam: AdamUpdate | null;
   private readonly replaced = new WeakSet<object>();
-  private readonly kernels = new WeakMap<object, { readonly kernel: BatchNormKernel | null }>();
+  private told = 0;
 
-  private constructor(private readonly engine: FastEngine) {
-    this.batchNorm = new FusedBatchNorm(engine, (x) => this.kernelOf(x));
-    this.inputGradients = new InputGradients(engine);
-    this.adam = new AdamUpdate(engine, (backend) => this.adamOf(backend));
+  private constructor(
+    private readonly engine: FastEngine,
+    private readonly without: readonly FastPart[],
+  ) {
+    const kernels = perBackend((backend) => checked(engine, batchNormKernel(engine, backend)));
+    const arithmetics = perBackend((backend) => adamArithmetic(engine, backend));
+    this.batchNorm = this.has("batchNorm") ? new FusedBatchNorm(engine, (x) => kernels(backendOf(engine, x))) : null;
+    this.adam = this.has("adam") ? new AdamUpdate(engine, arithmetics) : null;
+    const inputGradients = this.has("inputGradients") ? new InputGradients(engine) : null;
     const original = engine.gradients;
-    const self = this;
+    const replaceGradients = (): void => this.replaceGradients();
     engine.gradients = function (this: EngineLike, ...parameters) {
-      self.replaceGradients();
-      return self.inputGradients.during(parameters[1] as readonly Tensor[], () => original.apply(this, parameters));
+      replaceGradients();
+      const pass = (): ReturnType<typeof original> => original.apply(this, parameters);
+      return inputGradients === null ? pass() : inputGradients.during(parameters[1] as readonly Tensor[], pass);
     };
+  }
+
+  /** Null where tfjs-core is too old. */
+  static install(engine: EngineLike, without: readonly FastPart[] = []): FastTraining | null {
+    return isFastEngine(engine) ? new FastTraining(engine, without) : null;
   }
 
   /** Before anybody else watches the class's updates. */
   adoptOptimizer(optimizerClass: OptimizerClass): void {
     const { className } = optimizerClass as { readonly className?: unknown };
     if (className === "Adam" && Object.hasOwn(optimizerClass.prototype, "applyGradients"))
-      this.adam.adopt(optimizerClass.prototype);
-  }
-
-  private adamOf(backend: BackendLike): AdamArithmetic | null {
-    let known = this.adams.get(backend);
-    if (known === undefined) {
-      known = { arithmetic: adamArithmetic(this.engine, backend) };
-      this.adams.set(backend, known);
-    }
-    return known.arithmetic;
+      this.adam?.adopt(optimizerClass.prototype);
   }
 
   /** tfjs registers its gradients after it has made its engine, a second copy of it registers them again. */
   private replaceGradients(): void {
-    const registry = gradientRegistry();
+    const registry = this.has("reluGradient") ? gradientRegistry() : null;
     const relu = registry?.get("Relu");
     if (relu === undefined || this.replaced.has(relu)) return;
     const fast = fastReluGradient(this.engine, relu);
@@ -67,20 +67,15 @@ export class FastTraining {
     registry?.set("Relu", fast);
   }
 
-  /** Null where tfjs-core is too old. */
-  static install(engine: EngineLike): FastTraining | null {
-    return isFastEngine(engine) ? new FastTraining(engine) : null;
-  }
-
   /** Runs a training call of a BatchNorm layer; `taken` gets the batch's statistics if the call was served. */
   callBatchNorm<Result>(layer: LayerLike, taken: (statistics: BatchStatistics) => void, call: () => Result): Result {
-    this.batchNorm.adopt(layer);
-    return this.batchNorm.observe(taken, call);
+    this.batchNorm?.adopt(layer);
+    return this.batchNorm === null ? call() : this.batchNorm.observe(taken, call);
   }
 
   /** One sentence on what is served, and what not and why; null when there is nothing new to say. */
   news(): string | null {
-    const { served, fallbacks } = this.batchNorm;
+    const { served, fallbacks } = this.batchNorm ?? { served: 0, fallbacks: new Map<string, string>() };
     const state = fallbacks.size + (served > 0 ? 1e6 : 0);
     if (state === 0 || state === this.told) return null;
     this.told = state;
@@ -89,16 +84,20 @@ export class FastTraining {
     return `${served === 0 ? "Fast BatchNorm serves no layer" : fastNote}; the normal path runs for ${rest}.`;
   }
 
-  private kernelOf(x: Tensor): BatchNormKernel | null {
-    const backend = backendOf(this.engine, x);
-    if (backend === null) return null;
-    let known = this.kernels.get(backend);
-    if (known === undefined) {
-      known = { kernel: checked(this.engine, batchNormKernel(this.engine, backend)) };
-      this.kernels.set(backend, known);
-    }
-    return known.kernel;
+  private has(part: FastPart): boolean {
+    return !this.without.includes(part);
   }
+}
+
+/** Makes what is made for a backend once. */
+function perBackend<Made>(make: (backend: BackendLike) => Made): (backend: BackendLike | null) => Made | null {
+  const made = new WeakMap<BackendLike, { readonly it: Made }>();
+  return (backend) => {
+    if (backend === null) return null;
+    const known = made.get(backend) ?? { it: make(backend) };
+    made.set(backend, known);
+    return known.it;
+  };
 }
 
 function batchNormKernel(engine: FastEngine, backend: BackendLike): BatchNormKernel | null {

@@ -63,7 +63,7 @@ export class Session {
       );
       observer.step = this.observer?.step ?? 0;
       watchGradients(engine, () => observer, this.guard);
-      this.fast = this.options.fast ? FastTraining.install(engine) : null;
+      this.fast = this.options.fast ? FastTraining.install(engine, this.options.fastWithout) : null;
       this.observer = observer;
       this.watchForBundle();
     });
