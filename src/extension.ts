@@ -39,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const tree = own.add(new LayersTree(sessions));
   const decorations = own.add(new Decorations(sessions, sources));
   const autoAttach = own.add(new AutoAttach(context, log));
-  const engines = new EngineCommands(launcher, context, log);
+  const engines = own.add(new EngineCommands(launcher, context, log));
   own.add(new LiveView(context.extensionUri, sessions, log));
   own.add(new StatusBar(sessions));
   own.add(new FindingDiagnostics(sessions, sources));

@@ -29,7 +29,11 @@ export class AutoAttach extends Disposable {
       }),
     );
     // The collection survives a restart by itself; only a new version's files have to follow.
-    if (this.isOn && !this.isCurrent()) this.apply();
+    if (this.isOn && !this.isCurrent()) {
+      const update = setTimeout(() => this.apply(), 0);
+      this._register({ dispose: () => clearTimeout(update) });
+    }
+    this._register(vscode.workspace.onDidChangeWorkspaceFolders(() => this.isOn && this.apply()));
     this.tell();
   }
 
@@ -61,17 +65,25 @@ export class AutoAttach extends Disposable {
       vscode.l10n.t("Layerscope Auto Attach: records TensorFlow.js trainings that are started in this terminal."),
     );
     collection.prepend("NODE_OPTIONS", `--require ${quoted(preload)} `);
-    collection.replace(optionsVariable, JSON.stringify(this.options()));
+    const [first, ...others] = vscode.workspace.workspaceFolders ?? [];
+    collection.replace(optionsVariable, JSON.stringify(this.options(first)));
+    for (const workspaceFolder of others) {
+      const scoped = collection.getScoped({ workspaceFolder });
+      scoped.replace(optionsVariable, JSON.stringify(this.options(workspaceFolder)));
+    }
   }
 
   private remove(): void {
-    this.context.environmentVariableCollection.clear();
-    this.context.environmentVariableCollection.description = undefined;
+    const collection = this.context.environmentVariableCollection;
+    collection.clear();
+    collection.description = undefined;
+    for (const workspaceFolder of vscode.workspace.workspaceFolders ?? []) {
+      collection.getScoped({ workspaceFolder }).clear();
+    }
     // The copied files stay: a terminal that is still open names them in its NODE_OPTIONS.
   }
 
-  private options(): BackendOptions {
-    const folder = vscode.workspace.workspaceFolders?.[0];
+  private options(folder: vscode.WorkspaceFolder | undefined): BackendOptions {
     const settings = trainingSettings(folder?.uri);
     return {
       runs: folder === undefined ? join(this.context.globalStorageUri.fsPath, "runs") : runsFolderOf(folder),

@@ -3,24 +3,38 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { DoctorReport } from "../../engines/doctor.js";
 import type { InstallProgress } from "../../engines/installProgress.js";
+import { Disposable } from "../disposable.js";
 import { type Log, messageOf } from "../log.js";
 import { trainingSettings } from "../settings.js";
 import { scrubbed } from "./environment.js";
 import { discoveryMessage, type Launcher } from "./launcher.js";
 
+const reportUri = vscode.Uri.parse("layerscope-doctor:Layerscope Doctor.md");
+
 /** What engines there are here, and getting the native one. The heavy part is loaded when it is asked for. */
-export class EngineCommands {
+export class EngineCommands extends Disposable implements vscode.TextDocumentContentProvider {
+  private readonly reportChanged = this._register(new vscode.EventEmitter<vscode.Uri>());
+  readonly onDidChange = this.reportChanged.event;
   private installing = false;
+  private report = "";
 
   constructor(
     private readonly launcher: Launcher,
     private readonly context: vscode.ExtensionContext,
     private readonly log: Log,
-  ) {}
+  ) {
+    super();
+    this._register(vscode.workspace.registerTextDocumentContentProvider(reportUri.scheme, this));
+  }
+
+  /** The doctor's report is a text that only VS Code holds: nothing to save. */
+  provideTextDocumentContent(): string {
+    return this.report;
+  }
 
   async setUpNative(): Promise<void> {
     if (this.installing) {
-      await vscode.window.showInformationMessage(vscode.l10n.t("Native TensorFlow is being set up already."));
+      await vscode.window.showInformationMessage(vscode.l10n.t("tfjs-node is being set up already."));
       return;
     }
     const node = await this.node();
@@ -30,7 +44,7 @@ export class EngineCommands {
       await vscode.window.withProgress(
         {
           location: vscode.ProgressLocation.Notification,
-          title: vscode.l10n.t("Setting up native TensorFlow"),
+          title: vscode.l10n.t("Setting up tfjs-node"),
           cancellable: true,
         },
         (progress, token) => this.install(node, progress, token),
@@ -55,11 +69,9 @@ export class EngineCommands {
           embeddedFolder: this.context.asAbsolutePath(join("dist", "embedded")),
         }),
     );
-    const document = await vscode.workspace.openTextDocument({
-      language: "markdown",
-      content: doctorText(report, cwd),
-    });
-    await vscode.window.showTextDocument(document, { preview: true });
+    this.report = doctorText(report, cwd);
+    this.reportChanged.fire(reportUri);
+    await vscode.commands.executeCommand("markdown.showPreview", reportUri);
   }
 
   private async node(): Promise<string | null> {
@@ -93,8 +105,8 @@ export class EngineCommands {
       this.log.info(`Native engine ${outcome}: ${engine.packageFolder}`);
       await vscode.window.showInformationMessage(
         outcome === "already"
-          ? vscode.l10n.t("Native TensorFlow is set up already and works.")
-          : vscode.l10n.t("Native TensorFlow is set up: the next training uses it."),
+          ? vscode.l10n.t("tfjs-node is set up already and works.")
+          : vscode.l10n.t("tfjs-node is set up: the next training uses it."),
       );
     } catch (thrown) {
       if (token.isCancellationRequested) this.log.info(messageOf(thrown));
@@ -135,7 +147,7 @@ function doctorText(report: DoctorReport, folder: string): string {
     `## ${t("Copies of TensorFlow.js")}`,
     "",
     ...(report.tfjs.length === 0 ? [t("None in this folder; the embedded engine brings its own.")] : []),
-    ...report.tfjs.map((copy) => `- ${JSON.stringify(copy)}`),
+    ...report.tfjs.map((copy) => `- ${copy.package} ${copy.version}: ${copy.path}`),
     ...(report.notes.length === 0 ? [] : ["", `## ${t("Notes")}`, "", ...report.notes.map((note) => `- ${note}`)]),
     "",
   ].join("\n");

@@ -121,7 +121,7 @@ export class RunSession extends Disposable implements SessionView {
       const nothing = { run: null, loss: null, stepsPerSecond: null, elapsedMs: null, remainingMs: null };
       return { state: "none", sentence, action: null, ...nothing };
     }
-    const sight = this.sight(file);
+    const sight = this.sight(withStepsPerEpoch(file, this.epochList));
     const condition = runCondition(sight);
     const state =
       condition === "noTensorFlow" || condition === "noStep"
@@ -129,7 +129,7 @@ export class RunSession extends Disposable implements SessionView {
         : condition === "neverLoaded" || condition === "neverTrained"
           ? "completed"
           : condition;
-    const { layers: _layers, weights: _weights, ...run } = file;
+    const { layers: _layers, weights: _weights, ...run } = sight.run;
     return {
       state,
       ...this.host.describe(condition, file, this.steps),
@@ -328,4 +328,13 @@ export function readRunOrNull(folder: string): RunFile | null {
   } catch {
     return null;
   }
+}
+
+/** `fit` on arrays does not tell how many steps an epoch has; the epochs that have ended do. */
+function withStepsPerEpoch(run: RunFile, epochs: readonly EpochMetrics[]): RunFile {
+  const last = epochs.at(-1);
+  const { epoch } = run;
+  if (epoch === null || epoch.stepsPerEpoch !== null || last === undefined || epochs.length !== last.epoch + 1)
+    return run;
+  return { ...run, epoch: { ...epoch, stepsPerEpoch: Math.round(last.step / epochs.length) } };
 }
