@@ -20,8 +20,6 @@ type Server = Awaited<ReturnType<typeof startWorkbench>>;
 type Driver = ReturnType<typeof makeDriver>;
 
 const scripts = join(root, "test/fixtures/e2e");
-/** The bare terminal is in the DOM only without a graphics context. */
-const readableTerminal = { "terminal.integrated.gpuAcceleration": "off" };
 
 /** VS Code with the packaged extension, in a browser, on a workspace that holds the scripts of test/fixtures/e2e. */
 export class Workbench {
@@ -51,7 +49,7 @@ export class Workbench {
     withEmptyExtension = false,
   }: WorkbenchOptions = {}): Promise<Workbench> {
     const tools = await workbenchTools();
-    const profile = makeProfile({ settings: { ...readableTerminal, ...settings } });
+    const profile = makeProfile({ settings });
     cpSync(scripts, profile.workspace, { recursive: true });
     const helpers = withEmptyExtension ? ["driverExtension", "emptyExtension"] : ["driverExtension"];
     const helperPackages = await Promise.all(helpers.map((helper) => packHelper(helper, profile.folder)));
@@ -60,7 +58,10 @@ export class Workbench {
     const args = asksForTrust ? [] : ["--disable-workspace-trust"];
     const server = await startWorkbench(tools, profile, { env: driver.env, args });
     const browser = await launchBrowser(tools.chromium);
-    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    const page = await browser.newPage({
+      viewport: { width: 1600, height: 1000 },
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
     const workbench = new Workbench(page, driver, profile, server, browser);
     await page.goto(server.url);
     return workbench;
@@ -129,10 +130,14 @@ export class Workbench {
     await this.command("notifications.clearAll");
   }
 
-  /** What stands in the terminal that is shown. */
+  /** All that the terminal that is shown has printed. */
   async terminal(): Promise<string> {
-    const rows = await this.page.locator(".terminal-wrapper.active .xterm-rows > div").allInnerTexts();
-    return rows.map((row) => row.replaceAll("\u00a0", " ").trimEnd()).join("\n");
+    const text = await this.driver.evaluate(async (vscode) => {
+      await vscode.commands.executeCommand("workbench.action.terminal.selectAll");
+      await vscode.commands.executeCommand("workbench.action.terminal.copyAndClearSelection");
+      return vscode.env.clipboard.readText();
+    });
+    return text.replaceAll("\u00a0", " ");
   }
 
   async screenshot(name: string): Promise<void> {
