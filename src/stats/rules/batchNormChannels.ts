@@ -33,20 +33,20 @@ export const bnCollapsedChannel: Rule = {
   action: "Look at the layer before: dead units, a constant input, or weights that are far too small.",
   reference: "definitions §5",
   *check(context) {
-    const [warning, error] = context.settings.collapsedShare;
+    const [info, warning, error] = context.settings.collapsedShare;
     for (const [layer, history] of trainedBatchNorms(context)) {
       // Data may have constant features, as the border pixels of digits are.
       if (context.graph.sourcesOf(layer).length === 0) continue;
       const { share, first } = history.collapsed;
-      if (share <= warning) continue;
+      if (share <= info) continue;
       const epsilon = short(layer.config.epsilon ?? 1e-3);
       const got = `batch variance of ${percent(share)} of the channels (first: ${first}) stayed below ε = ${epsilon}`;
       yield {
-        level: share > error ? "error" : "warning",
+        level: share > error ? "error" : share > warning ? "warning" : "info",
         layer: layer.index,
         channel: first,
         step: history.lastStep,
-        message: `${got} for 20 steps, wanted at most ${percent(warning)}.`,
+        message: `${got} for 20 steps, wanted at most ${percent(info)}.`,
       };
     }
   },

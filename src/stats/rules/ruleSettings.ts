@@ -25,8 +25,8 @@ export interface RuleSettings {
   readonly frozenChange: number;
   /** Var_test/Var_train behind dropout. */
   readonly dropoutRatio: readonly [number, number];
-  /** Share of channels with σ²_B < ε. */
-  readonly collapsedShare: readonly [number, number];
+  /** Share of channels with σ²_B < ε: [info, warning, error]. A dead filter of eight is nothing to warn of. */
+  readonly collapsedShare: readonly [number, number, number];
   /** |γ| below this counts as zero. */
   readonly smallGamma: number;
   /** Share of channels with small γ: [info, warning]. */
@@ -64,7 +64,7 @@ export const defaultRuleSettings: RuleSettings = {
   momentum: 0.5,
   frozenChange: 1e-6,
   dropoutRatio: [0.8, 0.5],
-  collapsedShare: [0.1, 0.5],
+  collapsedShare: [0.1, 0.25, 0.5],
   smallGamma: 1e-2,
   smallGammaShare: [0.1, 0.5],
   saturatedShare: 0.5,

@@ -278,6 +278,7 @@ describe("rules of BatchNorm", () => {
   it.each([
     [[1e-6, 1e-6], "error"],
     [[1e-6, 1], "warning"],
+    [[1e-6, 1, 1, 1], "info"],
     [[1, 1], undefined],
   ])("bn-collapsed-channel: batch variance %j", (batchVariance, level) => {
     expect(found(norms({ batchVariance }), "bn-collapsed-channel")?.level).toBe(level);
