@@ -232,7 +232,7 @@ export class ChartView implements Drawable {
     return h(
       "div",
       { class: "chart-head" },
-      h("span", { class: "chart-title" }, this.spec.title, unit),
+      h("span", { class: "chart-title", title: `${this.spec.title} ${this.spec.unit}`.trim() }, this.spec.title, unit),
       this.tools,
       this.legend.element,
       this.note,

@@ -17,6 +17,7 @@ export class SectionStack {
 
   /** Remembered order first; sections that it does not know follow as they were added. */
   arrange(): void {
+    this.element.classList.toggle("default-order", this.state.current.order.length === 0);
     const order = [...new Set([...this.state.current.order, ...this.sections.keys()])];
     for (const id of order) {
       const section = this.sections.get(id);

@@ -115,7 +115,7 @@ export class LiveView {
     this.facts.replaceChildren(...facts.map((fact) => h("span", {}, fact)));
     this.facts.title = run?.engine?.reason ?? "";
     this.showAction(header);
-    this.loss.hidden = run === null;
+    this.loss.hidden = run === null || this.model.newestStep === 0;
     setText(this.lossValue, formatNumber(header.loss));
     this.loss.classList.toggle("nonfinite", header.loss !== null && !Number.isFinite(header.loss));
     if (state !== this.stateShown) this.desk.announcer.say(`${stateName(state)}. ${header.sentence}`);
