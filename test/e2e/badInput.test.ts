@@ -1,13 +1,13 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import "./matchers.js";
 import { useWorkbench } from "./pages/useWorkbench.js";
 
 const test = useWorkbench();
 
-afterEach(async () => {
-  await test.workbench.closeNotifications();
-});
+beforeAll(() => test.workbench.showLive());
+
+afterEach(() => test.workbench.closeNotifications());
 
 /** The script's own exit code, as VS Code shows it below the terminal of a task. */
 async function exitCodeIs(code: number): Promise<void> {
@@ -17,7 +17,6 @@ async function exitCodeIs(code: number): Promise<void> {
 describe("a script that", () => {
   it("has a syntax error is told so, and its terminal shows where", async () => {
     const { workbench } = test;
-    await workbench.showLive();
     await workbench.train("syntaxError.js");
     await expect(workbench.live).toSay(/syntaxError\.js (failed|ended).*/);
     expect(await workbench.terminal()).toContain("SyntaxError: Unexpected token '='");
