@@ -27,6 +27,8 @@ export class BatchNormHistory {
   steadySince = 0;
   /** Largest relative change of running statistics in those steps. */
   steadyChange = 0;
+  /** Training steps in a row, up to now, that left the running statistics as they were: a momentum of 1, set at any time. */
+  fixedSteps = 0;
   /** Whether the running statistics are 0 and 1, as they were made. */
   runningIsInitial = false;
   /** Per channel: steps in a row with σ²_B < ε, up to K. */
@@ -86,6 +88,8 @@ export class BatchNormHistory {
   ): void {
     const before = this.running;
     this.running = [Float32Array.from(mean), Float32Array.from(variance)];
+    const isFixed = before !== null && this.running.every((values, index) => equal(values, before[index]));
+    if (isTraining) this.fixedSteps = isFixed ? this.fixedSteps + 1 : 0;
     this.runningIsInitial =
       this.running[0].every((value) => value === 0) && this.running[1].every((value) => value === 1);
     for (let channel = 0; channel < mean.length; channel++) {

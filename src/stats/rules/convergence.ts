@@ -5,6 +5,7 @@ import type { FindingLevel, Problem, Rule, RuleLayer } from "./ruleTypes.js";
 
 /** Weight of the initial values below which a layer that is still behind lags, instead of not having had the time. */
 const settledWarmup = 0.05;
+const enoughSteps = 10;
 
 export const bnNotConverged: Rule = {
   id: "bn-not-converged",
@@ -16,7 +17,7 @@ export const bnNotConverged: Rule = {
   *check(context) {
     for (const [layer, history] of trainedBatchNorms(context)) {
       const { momentum, warmup } = momentumOf(layer, history);
-      if (momentum >= 1 || warmup < settledWarmup) continue;
+      if (isFixed(momentum, history) || warmup < settledWarmup) continue;
       const problem = distance(context, layer, history) ?? initialWeight(context, layer, history);
       if (problem === null) continue;
       const isShort = history.passes < context.settings.fewPasses;
@@ -36,12 +37,17 @@ export const bnEmaLag: Rule = {
   *check(context) {
     for (const [layer, history] of trainedBatchNorms(context)) {
       const { momentum, warmup } = momentumOf(layer, history);
-      if (momentum >= 1 || warmup >= settledWarmup) continue;
+      if (isFixed(momentum, history) || warmup >= settledWarmup) continue;
       const problem = distance(context, layer, history);
       if (problem !== null) yield problem;
     }
   },
 };
+
+/** Running statistics that are kept on purpose are not judged. */
+function isFixed(momentum: number, { fixedSteps }: BatchNormHistory): boolean {
+  return momentum >= 1 || fixedSteps >= enoughSteps;
+}
 
 function momentumOf(layer: RuleLayer, history: BatchNormHistory): { momentum: number; warmup: number } {
   const momentum = layer.config.momentum ?? 0.99;

@@ -89,7 +89,7 @@ function found(setup: Setup, id: string): Finding | undefined {
 
 const norms = (change: Row, more: Partial<Setup> = {}): Setup => ({
   layers: [layer(0, "Dense"), normalization(1)],
-  norm: () => ({ ...healthyNorm, ...change }),
+  norm: (step) => ({ ...healthyNorm, runningMean: [1e-4 * step, 1], ...change }),
   ...more,
 });
 
@@ -137,6 +137,8 @@ describe("RuleEngine", () => {
       { layers: [layer(0, "Dense"), normalization(1, { momentum: 1 })] },
     );
     expect(found(fixed, "bn-not-converged")).toBeUndefined();
+    const kept = norms({ warmup: 0.01, meanShift: 5, runningMean: [0, 1] });
+    expect(found(kept, "bn-ema-lag"), "a momentum that was set to 1 later").toBeUndefined();
   });
 
   it("waits with what may still become right until the end, or until the model is used", () => {
