@@ -35,13 +35,16 @@ export function numberRows(columns: readonly NumberColumn[]): NumberRow[] {
     }));
 }
 
-/** RFC 4180; a value that was not captured is empty, NaN and Infinity are words. */
+/** The joined rows, see `csvText`. */
 export function toCsv(columns: readonly NumberColumn[]): string {
-  const lines = [["step", ...columnNames(columns)].map(quote).join(",")];
-  for (const { step, values } of numberRows(columns)) {
-    lines.push([step, ...values.map((value) => (value === null ? "" : String(value)))].join(","));
-  }
-  return `${lines.join("\r\n")}\r\n`;
+  const rows = numberRows(columns).map(({ step, values }) => [step, ...values]);
+  return csvText(["step", ...columnNames(columns)], rows);
+}
+
+/** RFC 4180; a value that was not captured is empty, NaN and Infinity are words. */
+export function csvText(heads: readonly string[], rows: readonly (readonly (number | string | null)[])[]): string {
+  const field = (value: number | string | null) => (typeof value === "string" ? quote(value) : String(value ?? ""));
+  return [heads, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 
 /** A leading = + - @ would be run as a formula by spreadsheets; names of layers and logs are not ours. */

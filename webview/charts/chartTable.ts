@@ -1,5 +1,5 @@
-import { formatNumber, formatStep } from "../shared/format.js";
-import { h } from "../shared/h.js";
+import { formatStep } from "../shared/format.js";
+import { numbersTable } from "../shared/numbersTable.js";
 import { t } from "../shared/translate.js";
 import { columnNames, type NumberColumn, numberRows } from "./chartNumbers.js";
 
@@ -16,25 +16,9 @@ export function chartTable(title: string, columns: readonly NumberColumn[], step
     shown.length === rows.length
       ? t("tableAll", title, rows.length)
       : t("tableRows", title, shown.length, formatStep(step ?? rows.at(-1)?.step ?? 0), rows.length);
-  const heads = [t("step"), ...columnNames(columns)].map((name) => h("th", { scope: "col" }, name));
-  return h(
-    "table",
-    { class: "numbers" },
-    h("caption", {}, caption),
-    h("thead", {}, h("tr", {}, ...heads)),
-    h(
-      "tbody",
-      {},
-      ...shown.map((row) =>
-        h(
-          "tr",
-          {},
-          h("th", { scope: "row" }, formatStep(row.step)),
-          ...row.values.map((value) =>
-            h("td", { class: value === null || Number.isFinite(value) ? null : "nonfinite" }, formatNumber(value)),
-          ),
-        ),
-      ),
-    ),
-  );
+  return numbersTable({
+    caption,
+    heads: [t("step"), ...columnNames(columns)],
+    rows: shown.map(({ step: at, values }) => ({ head: formatStep(at), cells: values })),
+  });
 }

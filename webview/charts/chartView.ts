@@ -8,6 +8,7 @@ import type { ChartDesk } from "./chartDesk.js";
 import { chartImage, copyImage } from "./chartImage.js";
 import { attachPointer } from "./chartInput.js";
 import { type NumberColumn, toCsv } from "./chartNumbers.js";
+import { firstNonfinite, publishNumbers } from "./chartReport.js";
 import type { ChartSpec } from "./chartSpec.js";
 import { chartTable } from "./chartTable.js";
 import { Legend } from "./legend.js";
@@ -304,25 +305,8 @@ export class ChartView implements Drawable {
 
   /** What was drawn, for tests, and in words for screen readers. */
   private publish(): void {
-    const { element } = this;
-    let lastStep = -1;
-    this.spec.traces.forEach(({ id, kind }, i) => {
-      const points = this.points[i] ?? noPoints;
-      if (points.length === 0) return;
-      lastStep = Math.max(lastStep, points.step[points.length - 1] as number);
-      const name = id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      const last = points.length - 1;
-      if (kind === "line") element.setAttribute(`data-last-${name}`, String(points.value[last]));
-      else {
-        element.setAttribute(`data-last-${name}-low`, String(points.low[last]));
-        element.setAttribute(`data-last-${name}-high`, String(points.high[last]));
-      }
-    });
-    setAttributes(element, {
-      "data-drawn": lastStep >= 0 ? "true" : null,
-      "data-step": lastStep >= 0 ? lastStep : null,
-    });
-    this.publishNote(lastStep >= 0);
+    const drawn = publishNumbers(this.element, this.columns());
+    this.publishNote(drawn);
     const nowMs = performance.now();
     if (nowMs - this.lastSummaryMs < summaryIntervalMs) return;
     this.lastSummaryMs = nowMs;
@@ -330,15 +314,15 @@ export class ChartView implements Drawable {
   }
 
   private publishNote(drawn: boolean): void {
+    const { viewport } = this.desk;
     const notes: string[] = [];
-    const bad = this.points.flatMap((points) => (points.nonfinite.length > 0 ? [Math.min(...points.nonfinite)] : []));
-    if (bad.length > 0) notes.push(t("nonfiniteAt", formatStep(Math.min(...bad))));
-    if (!drawn) notes.push(this.desk.viewport.range === null ? t("waitingData") : t("noData"));
-    if (this.desk.viewport.smoothing > 0 && !this.options.compact)
-      notes.push(t("smoothed", this.desk.viewport.smoothing));
+    const bad = firstNonfinite(this.points);
+    if (bad !== null) notes.push(t("nonfiniteAt", formatStep(bad)));
+    if (!drawn) notes.push(viewport.range === null ? t("waitingData") : t("noData"));
+    if (viewport.smoothing > 0 && !this.options.compact) notes.push(t("smoothed", viewport.smoothing));
     if (this.range?.clipped && !this.options.compact) notes.push(t("clipped"));
     this.note.hidden = notes.length === 0;
-    this.note.classList.toggle("nonfinite", bad.length > 0);
+    this.note.classList.toggle("nonfinite", bad !== null);
     setText(this.note, notes.join(" · "));
   }
 

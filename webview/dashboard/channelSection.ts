@@ -1,18 +1,20 @@
 import type { ChannelsMessage, ChannelsRequest } from "../../src/protocol/views.js";
 import type { StatisticName } from "../../src/stats/catalogue.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
-import { toCsv } from "../charts/chartNumbers.js";
-import { linearTicks } from "../charts/ticks.js";
+import { csvText } from "../charts/chartNumbers.js";
 import { CanvasPanel } from "../shared/canvasPanel.js";
 import { Chooser } from "../shared/controls.js";
-import { formatNumber, formatStep, formatTick } from "../shared/format.js";
-import { button, h, on, setText } from "../shared/h.js";
+import { formatNumber, formatStep } from "../shared/format.js";
+import { h, on, setText } from "../shared/h.js";
+import { numbersTable } from "../shared/numbersTable.js";
+import { Poller } from "../shared/poller.js";
 import type { RunModel } from "../shared/runModel.js";
 import type { StringKey } from "../shared/strings.js";
-import { tickFont } from "../shared/theme.js";
 import { t } from "../shared/translate.js";
 import { watchVisibility } from "../shared/visibility.js";
 import { type ChannelBars, channelBars, worstChannels } from "./channelOrder.js";
+import { barWidth, gutterPx, mostBars, paintChannels } from "./channelPaint.js";
+import { PanelTools } from "./panelTools.js";
 import type { StateStore } from "./viewState.js";
 
 const shownStatistics: readonly (readonly [StatisticName, StringKey])[] = [
@@ -31,9 +33,6 @@ const shownStatistics: readonly (readonly [StatisticName, StringKey])[] = [
 ];
 
 const heightPx = 150;
-const gutterPx = 52;
-const marginPx = 6;
-const widestBarPx = 40;
 const refreshIntervalMs = 1000;
 const tableRows = 200;
 const namedCount = 8;
@@ -47,15 +46,14 @@ export class ChannelSection {
   private readonly worst = h("div", { class: "worst" });
   private readonly readout = h("div", { class: "readout" }, "\u00a0");
   private readonly panel: CanvasPanel;
-  private readonly tableHolder = h("div", { class: "table-holder", hidden: true, tabindex: "0", role: "region" });
+  private readonly tools: PanelTools;
+  private readonly poller = new Poller(refreshIntervalMs, () => this.ask());
   private readonly place = h("div", { class: "channel-place", role: "group", tabindex: "0" });
   private layer: number | null = null;
   private data: ChannelsMessage | null = null;
   private bars: ChannelBars | null = null;
   private hovered: number | null = null;
   private visible = false;
-  private lastRequestMs = Number.NEGATIVE_INFINITY;
-  private timer: number | null = null;
 
   constructor(
     private readonly desk: ChartDesk,
@@ -79,13 +77,19 @@ export class ChannelSection {
       },
     );
     this.panel.height = heightPx;
-    const tools = h(
-      "span",
-      { class: "tools always" },
-      button(t("showTable"), () => this.toggleTable(), { icon: "table", class: "tool" }),
-      button(t("saveNumbers"), () => this.save(), { icon: "numbers", class: "tool" }),
+    this.tools = new PanelTools(desk, this.panel, this.place, {
+      title: () => this.summary.textContent ?? "",
+      table: () => this.table(),
+      csv: () => (this.data === null ? null : channelsCsv(this.data)),
+    });
+    const controls = h(
+      "div",
+      { class: "controls" },
+      this.statistic.element,
+      this.sorting.element,
+      this.tools.element,
+      this.summary,
     );
-    const controls = h("div", { class: "controls" }, this.statistic.element, this.sorting.element, tools, this.summary);
     this.place.append(this.panel.element);
     this.element = h(
       "div",
@@ -94,18 +98,18 @@ export class ChannelSection {
       this.worst,
       this.place,
       this.readout,
-      this.tableHolder,
+      this.tools.tableHolder,
     );
     on(this.place, "pointermove", (event) => this.point((event as PointerEvent).clientX));
     on(this.place, "pointerleave", () => this.hover(null));
     on(this.place, "keydown", (event) => this.onKey(event as KeyboardEvent));
     watchVisibility(this.element, (visible) => {
       this.visible = visible;
-      if (visible) this.ask(true);
+      if (visible) this.poller.now();
     });
     desk.viewport.changes.listen((change) => {
-      if (change === "pin") this.ask(true);
-      else if (change === "extent" && desk.viewport.pinned === null) this.ask(false);
+      if (change === "pin") this.poller.now();
+      else if (change === "extent" && desk.viewport.pinned === null) this.poller.soon();
     });
   }
 
@@ -118,7 +122,7 @@ export class ChannelSection {
   reset(): void {
     this.data = null;
     this.refresh();
-    this.ask(true);
+    this.poller.now();
   }
 
   take(message: ChannelsMessage): void {
@@ -141,16 +145,10 @@ export class ChannelSection {
     return chosen === null ? null : (this.data?.values[chosen[0]] ?? null);
   }
 
-  private ask(now: boolean): void {
-    if (this.layer === null || (this.timer !== null && !now)) return;
-    if (this.timer !== null) window.clearTimeout(this.timer);
-    const waitMs = now ? 120 : Math.max(120, this.lastRequestMs + refreshIntervalMs - performance.now());
-    this.timer = window.setTimeout(() => {
-      this.timer = null;
-      if (this.layer === null || !this.visible) return;
-      this.lastRequestMs = performance.now();
-      this.request({ type: "channels", layer: this.layer, step: this.desk.viewport.pinned });
-    }, waitMs);
+  private ask(): boolean {
+    if (this.layer === null || !this.visible) return false;
+    this.request({ type: "channels", layer: this.layer, step: this.desk.viewport.pinned });
+    return true;
   }
 
   private refresh(): void {
@@ -190,57 +188,24 @@ export class ChannelSection {
     this.place.setAttribute("aria-label", summary);
     Object.assign(this.element.dataset, { drawn: "true", layer: name, step: String(data.step) });
     this.panel.request();
-    if (!this.tableHolder.hidden) this.showTable();
+    this.tools.refresh();
   }
 
   private drawnBars(values: Float64Array): ChannelBars {
-    const width = Math.max(1, Math.floor(this.panel.widthPx - gutterPx - marginPx));
-    this.bars ??= channelBars(values, this.state.current.channelOrder, width);
+    this.bars ??= channelBars(values, this.state.current.channelOrder, mostBars(this.panel.widthPx));
     return this.bars;
   }
 
   private paint(context: CanvasRenderingContext2D, widthPx: number, height: number): void {
-    const { values } = this;
+    const { values, hovered } = this;
     if (values === null) return;
-    const width = widthPx - gutterPx - marginPx;
-    const { order, bars } = this.drawnBars(values);
-    let min = 0;
-    let max = 0;
-    for (const value of values) {
-      if (value < min && value > Number.NEGATIVE_INFINITY) min = value;
-      if (value > max && value < Number.POSITIVE_INFINITY) max = value;
-    }
-    if (min === max) max = 1;
-    const { theme } = this.desk;
-    const y = (value: number) => 6 + ((max - value) / (max - min)) * (height - 12);
-    const barPx = Math.min(width / bars.length, widestBarPx);
-    const { values: ticks, spacing } = linearTicks(min, max, height / 34);
-    context.font = tickFont(theme);
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    context.fillStyle = theme.muted;
-    context.strokeStyle = theme.guide;
-    for (const tick of ticks) {
-      context.globalAlpha = tick === 0 ? 0.9 : 0.35;
-      context.beginPath();
-      context.moveTo(gutterPx, y(tick));
-      context.lineTo(widthPx - marginPx, y(tick));
-      context.stroke();
-      context.globalAlpha = 1;
-      context.fillText(formatTick(tick, spacing), gutterPx - 5, y(tick));
-    }
-    bars.forEach((place, bar) => {
-      const value = values[order[place] as number] as number;
-      const x = gutterPx + bar * barPx;
-      const inner = Math.max(1, barPx > 4 ? barPx - 1 : barPx);
-      if (!Number.isFinite(value)) {
-        context.fillStyle = theme.error;
-        context.fillRect(x, 6, inner, height - 12);
-        return;
-      }
-      context.fillStyle = bar === this.hovered ? theme.foreground : value < 0 ? theme.series.orange : theme.series.blue;
-      const zero = y(0);
-      context.fillRect(x, Math.min(zero, y(value)), inner, Math.max(1, Math.abs(y(value) - zero)));
+    paintChannels(context, {
+      values,
+      bars: this.drawnBars(values),
+      widthPx,
+      heightPx: height,
+      hovered,
+      theme: this.desk.theme,
     });
   }
 
@@ -249,7 +214,7 @@ export class ChannelSection {
     if (values === null) return;
     const { bars } = this.drawnBars(values);
     const box = this.panel.canvas.getBoundingClientRect();
-    const barPx = Math.min((this.panel.widthPx - gutterPx - marginPx) / bars.length, widestBarPx);
+    const barPx = barWidth(this.panel.widthPx, bars.length);
     const bar = Math.floor((clientX - box.left - gutterPx) / barPx);
     this.hover(bar >= 0 && bar < bars.length ? bar : null);
   }
@@ -278,44 +243,28 @@ export class ChannelSection {
     setText(this.readout, t("channelValue", channel, formatNumber(values[channel])));
   }
 
-  private toggleTable(): void {
-    this.tableHolder.hidden = !this.tableHolder.hidden;
-    this.place.hidden = !this.tableHolder.hidden;
-    this.tableHolder.setAttribute("aria-label", t("channels"));
-    this.showTable();
-  }
-
-  private showTable(): void {
-    const { chosen, values, data } = this;
-    if (chosen === null || values === null || data === null) return;
+  private table(): HTMLTableElement | null {
+    const { chosen, values } = this;
+    if (chosen === null || values === null) return null;
     const { order } = channelBars(values, this.state.current.channelOrder, 1);
-    const heads = [t("channel"), t(chosen[1])].map((text) => h("th", { scope: "col" }, text));
-    const rows = [...order.subarray(0, tableRows)].map((channel) =>
-      h("tr", {}, h("th", { scope: "row" }, String(channel)), h("td", {}, formatNumber(values[channel]))),
-    );
-    const caption = h("caption", {}, this.summary.textContent ?? "");
-    this.tableHolder.replaceChildren(
-      h("table", { class: "numbers" }, caption, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)),
-    );
+    const rows = [...order.subarray(0, tableRows)].map((channel) => ({
+      head: String(channel),
+      cells: [values[channel] as number],
+    }));
+    return numbersTable({ caption: this.summary.textContent ?? "", heads: [t("channel"), t(chosen[1])], rows });
   }
+}
 
-  /** All channels of all statistics at this step; the first column is the channel. */
-  private save(): void {
-    const { data } = this;
-    if (data === null) return;
-    const columns = shownStatistics.flatMap(([name]) => {
-      const value = data.values[name];
-      if (value === undefined) return [];
-      const channel = Float64Array.from(value, (_, i) => i);
-      return [
-        {
-          name,
-          kind: "line" as const,
-          points: { length: value.length, step: channel, value, low: value, high: value, nonfinite: [] },
-        },
-      ];
-    });
-    const text = toCsv(columns).replace(/^step/, "channel");
-    this.desk.save(`${this.desk.runName}-channels-step-${data.step}`, { kind: "csv", text });
-  }
+/** All channels of all statistics at this step. */
+function channelsCsv({ values }: ChannelsMessage): string {
+  const present = shownStatistics.flatMap(([name]) => {
+    const list = values[name];
+    return list === undefined ? [] : [{ name, list }];
+  });
+  const count = Math.max(0, ...present.map(({ list }) => list.length));
+  const rows = Array.from({ length: count }, (_, channel) => [
+    channel,
+    ...present.map(({ list }) => list[channel] ?? null),
+  ]);
+  return csvText(["channel", ...present.map(({ name }) => name)], rows);
 }

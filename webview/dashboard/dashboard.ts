@@ -1,4 +1,4 @@
-import type { RevealMessage, RunHeader, ToView, ViewAction } from "../../src/protocol/views.js";
+import type { RevealMessage, RunHeader, ToView, ViewAction, ViewFinding } from "../../src/protocol/views.js";
 import type { LayerInfo, SourcePosition } from "../../src/run/format.js";
 import { isBatchNorm } from "../charts/chartCatalogue.js";
 import { ChartDesk } from "../charts/chartDesk.js";
@@ -131,6 +131,7 @@ export class Dashboard {
         this.showSummaries();
         return;
       case "findings":
+        this.announceErrors(message.findings);
         this.model.findings = message.findings;
         this.findings.show();
         return;
@@ -242,6 +243,12 @@ export class Dashboard {
 
   private announceSelection(): void {
     this.link.post({ type: "select", layer: this.state.current.selectedLayer, step: this.desk.viewport.pinned });
+  }
+
+  private announceErrors(findings: readonly ViewFinding[]): void {
+    const errors = findings.filter(({ level }) => level === "error");
+    const known = this.model.findings.filter(({ level }) => level === "error").length;
+    if (errors.length > known) this.desk.announcer.say(errors.at(-1)?.message ?? "");
   }
 
   private act(action: ViewAction): void {

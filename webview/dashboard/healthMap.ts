@@ -3,12 +3,15 @@ import type { ChartDesk } from "../charts/chartDesk.js";
 import { CanvasPanel } from "../shared/canvasPanel.js";
 import { Chooser } from "../shared/controls.js";
 import { formatNumber, formatStep } from "../shared/format.js";
-import { button, h, on, setAttributes, setText } from "../shared/h.js";
+import { h, on, setAttributes, setText } from "../shared/h.js";
+import { Poller } from "../shared/poller.js";
 import type { RunModel } from "../shared/runModel.js";
 import { t } from "../shared/translate.js";
 import { paintRamp } from "./colourRamp.js";
-import { cellAt, type MapLayout, mapLayout, mapTable, paintMap } from "./healthMapPaint.js";
+import { cellAt, type MapLayout, mapLayout, paintMap } from "./healthMapPaint.js";
+import { mapCsv, mapTable } from "./healthMapTable.js";
 import { type MapStatistic, mapStatistics, scaleEnds, shownValue } from "./mapStatistics.js";
+import { PanelTools } from "./panelTools.js";
 import type { StateStore } from "./viewState.js";
 
 const refreshIntervalMs = 1000;
@@ -33,12 +36,10 @@ export class HealthMap {
   private readonly coverage = h("span", { class: "hint" });
   private readonly scroller = h("div", { class: "map-scroller", role: "group", tabindex: "0" });
   private readonly spacer = h("div", { class: "map-spacer" });
-  private readonly tableHolder = h("div", { class: "table-holder", hidden: true, tabindex: "0", role: "region" });
-  private readonly tableButton: HTMLButtonElement;
+  private readonly tools: PanelTools;
+  private readonly poller = new Poller(refreshIntervalMs, () => this.ask());
   private data: HealthMapMessage | null = null;
   private cell: Cell | null = null;
-  private lastRequestMs = Number.NEGATIVE_INFINITY;
-  private timer: number | null = null;
 
   constructor(
     private readonly desk: ChartDesk,
@@ -50,7 +51,7 @@ export class HealthMap {
     this.chooser = new Chooser(t("statistic"), (statistic) => {
       this.state.set({ mapStatistic: statistic });
       this.data = null;
-      this.ask(true);
+      this.poller.now();
     });
     this.chooser.set(
       mapStatistics.map(({ statistic, label }) => ({ value: statistic, label: t(label) })),
@@ -59,14 +60,18 @@ export class HealthMap {
     this.panel = new CanvasPanel(
       desk.frames,
       (context, width) => this.paint(context, width),
-      () => this.ask(true),
+      () => this.poller.now(),
     );
     this.panel.height = shortestPx;
     this.legend = new CanvasPanel(desk.frames, (context, width, height) =>
       paintRamp(context, width, height, desk.theme),
     );
     this.legend.height = 10;
-    this.tableButton = button(t("showTable"), () => this.toggleTable(), { icon: "table", class: "tool" });
+    this.tools = new PanelTools(desk, this.panel, this.scroller, {
+      title: () => t(this.chosen.label),
+      table: () => (this.data === null ? null : mapTable(t(this.chosen.label), this.data, this.chosen, this.nameOf)),
+      csv: () => (this.data === null ? null : mapCsv(this.data, this.nameOf)),
+    });
     const key = h(
       "span",
       { class: "map-key" },
@@ -80,14 +85,14 @@ export class HealthMap {
     );
     this.scroller.append(this.spacer);
     this.spacer.append(this.panel.element);
-    const controls = h("div", { class: "controls" }, this.chooser.element, key, this.coverage, this.tableButton);
-    this.element = h("div", { class: "health-map" }, controls, this.scroller, this.readout, this.tableHolder);
+    const controls = h("div", { class: "controls" }, this.chooser.element, key, this.coverage, this.tools.element);
+    this.element = h("div", { class: "health-map" }, controls, this.scroller, this.readout, this.tools.tableHolder);
     this.listen();
   }
 
   /** Rows or newest step changed: ask for a newer map soon. */
   changed(): void {
-    this.ask(false);
+    this.poller.soon();
   }
 
   /** Another run: nothing of the old one stays. */
@@ -95,7 +100,7 @@ export class HealthMap {
     this.data = null;
     this.cell = null;
     this.panel.request();
-    this.ask(true);
+    this.poller.now();
   }
 
   take(message: HealthMapMessage): void {
@@ -113,7 +118,7 @@ export class HealthMap {
     this.panel.label = label;
     setAttributes(this.scroller, { "aria-label": label });
     this.panel.request();
-    if (!this.tableHolder.hidden) this.showTable();
+    this.tools.refresh();
   }
 
   themeChanged(): void {
@@ -125,6 +130,8 @@ export class HealthMap {
     const wanted = this.state.current.mapStatistic;
     return mapStatistics.find(({ statistic }) => statistic === wanted) ?? (mapStatistics[0] as MapStatistic);
   }
+
+  private readonly nameOf = (layer: number): string => this.model.layers[layer]?.name ?? "";
 
   private layout(): MapLayout {
     return mapLayout(this.data, this.panel.widthPx, tallestPx);
@@ -143,25 +150,18 @@ export class HealthMap {
     on(this.scroller, "scroll", () => this.panel.request());
     on(this.scroller, "keydown", (event) => this.onKey(event as KeyboardEvent));
     this.desk.viewport.changes.listen((change) => {
-      if (change === "range") this.ask(true);
-      if (change === "extent") this.ask(false);
+      if (change === "range") this.poller.now();
+      else if (change === "extent") this.poller.soon();
+      else if (change === "cursor") this.panel.request();
     });
   }
 
-  private ask(now: boolean): void {
-    if (this.timer !== null) {
-      if (!now) return;
-      window.clearTimeout(this.timer);
-    }
-    const waitMs = now ? 80 : Math.max(80, this.lastRequestMs + refreshIntervalMs - performance.now());
-    this.timer = window.setTimeout(() => {
-      this.timer = null;
-      if (!this.panel.visible || this.panel.widthPx === 0 || this.model.layers.length === 0) return;
-      this.lastRequestMs = performance.now();
-      const columns = Math.max(10, Math.floor((this.panel.widthPx - this.layout().gutterPx) / columnPx));
-      const { range } = this.desk.viewport;
-      this.request({ type: "healthMap", statistic: this.chosen.statistic, columns, range });
-    }, waitMs);
+  private ask(): boolean {
+    if (!this.panel.visible || this.panel.widthPx === 0 || this.model.layers.length === 0) return false;
+    const columns = Math.max(10, Math.floor((this.panel.widthPx - this.layout().gutterPx) / columnPx));
+    const { range } = this.desk.viewport;
+    this.request({ type: "healthMap", statistic: this.chosen.statistic, columns, range });
+    return true;
   }
 
   private paint(context: CanvasRenderingContext2D, widthPx: number): void {
@@ -174,9 +174,10 @@ export class HealthMap {
       heightPx: this.panel.height,
       ends: scaleEnds(this.chosen, data.values),
       toShown: (value) => shownValue(this.chosen, value),
-      nameOf: (layer) => this.model.layers[layer]?.name ?? "",
+      nameOf: this.nameOf,
       selected: this.state.current.selectedLayer,
       cell: this.cell,
+      cursor: this.desk.viewport.cursor,
       theme: this.desk.theme,
     });
   }
@@ -236,19 +237,5 @@ export class HealthMap {
         ? formatNumber(shownValue(this.chosen, raw))
         : t("nanOrInf");
     setText(this.readout, t("mapCell", layer?.name ?? "", formatStep(this.stepOf(cell)), value));
-  }
-
-  private toggleTable(): void {
-    this.tableHolder.hidden = !this.tableHolder.hidden;
-    this.scroller.hidden = !this.tableHolder.hidden;
-    this.tableButton.setAttribute("aria-pressed", String(!this.tableHolder.hidden));
-    this.tableHolder.setAttribute("aria-label", t(this.chosen.label));
-    this.showTable();
-  }
-
-  private showTable(): void {
-    if (this.data === null) return;
-    const name = (layer: number) => this.model.layers[layer]?.name ?? "";
-    this.tableHolder.replaceChildren(mapTable(t(this.chosen.label), this.data, this.chosen, name));
   }
 }

@@ -1,10 +1,6 @@
 import type { HealthMapMessage } from "../../src/protocol/views.js";
-import { formatNumber } from "../shared/format.js";
-import { h } from "../shared/h.js";
 import type { Theme } from "../shared/theme.js";
-import { t } from "../shared/translate.js";
 import { rampTable, toBytes } from "./colourRamp.js";
-import { type MapStatistic, shownValue } from "./mapStatistics.js";
 
 export interface MapRow {
   /** Row of the message. */
@@ -64,6 +60,8 @@ export interface MapPicture {
   readonly nameOf: (layer: number) => string;
   readonly selected: number | null;
   readonly cell: { readonly row: number; readonly column: number } | null;
+  /** Step of the cursor that runs through all charts. */
+  readonly cursor: number | null;
   readonly theme: Theme;
 }
 
@@ -162,7 +160,7 @@ function shorten(context: CanvasRenderingContext2D, name: string, widthPx: numbe
 }
 
 function paintFocus(context: CanvasRenderingContext2D, picture: MapPicture, scrollPx: number): void {
-  const { layout, theme, cell, selected, data } = picture;
+  const { layout, theme, cell, selected, data, cursor } = picture;
   context.lineWidth = 1;
   context.strokeStyle = theme.foreground;
   const width = layout.widthPx - layout.gutterPx;
@@ -171,48 +169,13 @@ function paintFocus(context: CanvasRenderingContext2D, picture: MapPicture, scro
     const y = place * layout.rowHeightPx - scrollPx;
     context.strokeRect(layout.gutterPx - 0.5, y - 0.5, width, layout.rowHeightPx + 1);
   }
+  if (cursor !== null && cursor >= data.from && cursor <= data.to) {
+    const x = layout.gutterPx + ((cursor - data.from) / Math.max(1, data.to - data.from)) * width;
+    context.fillStyle = theme.foreground;
+    context.fillRect(Math.round(x), 0, 1, picture.heightPx);
+  }
   if (cell === null) return;
   const columnPx = width / data.columns;
   const x = layout.gutterPx + cell.column * columnPx;
   context.strokeRect(x - 1, cell.row * layout.rowHeightPx - scrollPx - 0.5, columnPx + 2, layout.rowHeightPx + 1);
-}
-
-/** Per layer: lowest, highest and last value of the shown steps. */
-export function mapTable(
-  title: string,
-  data: HealthMapMessage,
-  chosen: MapStatistic,
-  nameOf: (layer: number) => string,
-): HTMLTableElement {
-  const heads = [t("layer"), t("lowest"), t("highest"), t("last")].map((text) => h("th", { scope: "col" }, text));
-  const rows = data.layers.map((layer, row) => {
-    const values = [...data.values.subarray(row * data.columns, (row + 1) * data.columns)].filter(
-      (value) => !Number.isNaN(value),
-    );
-    const finite = values.filter(Number.isFinite).map((value) => shownValue(chosen, value));
-    const bad = finite.length < values.length;
-    const cellOf = (value: number | undefined) =>
-      h("td", {}, value === undefined ? t("notCaptured") : formatNumber(value));
-    const highest = bad
-      ? h("td", { class: "nonfinite" }, t("nanOrInf"))
-      : cellOf(finite.length > 0 ? Math.max(...finite) : undefined);
-    const last = values.at(-1);
-    return h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, h("bdi", {}, nameOf(layer))),
-      cellOf(finite.length > 0 ? Math.min(...finite) : undefined),
-      highest,
-      last === Number.POSITIVE_INFINITY
-        ? h("td", { class: "nonfinite" }, t("nanOrInf"))
-        : cellOf(last === undefined ? undefined : shownValue(chosen, last)),
-    );
-  });
-  return h(
-    "table",
-    { class: "numbers" },
-    h("caption", {}, title),
-    h("thead", {}, h("tr", {}, ...heads)),
-    h("tbody", {}, ...rows),
-  );
 }

@@ -1,28 +1,32 @@
 import type { HistogramsMessage, HistogramsRequest } from "../../src/protocol/views.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
+import { csvText } from "../charts/chartNumbers.js";
 import { CanvasPanel } from "../shared/canvasPanel.js";
 import { formatNumber, formatStep } from "../shared/format.js";
-import { button, h, setText } from "../shared/h.js";
+import { h, setText } from "../shared/h.js";
+import { numbersTable } from "../shared/numbersTable.js";
+import { Poller } from "../shared/poller.js";
 import type { RunModel } from "../shared/runModel.js";
 import { tickFont } from "../shared/theme.js";
 import { t } from "../shared/translate.js";
 import { rampTable } from "./colourRamp.js";
+import { PanelTools } from "./panelTools.js";
 
 const heightPx = 140;
 const gutterPx = 52;
 const refreshIntervalMs = 2000;
 const valueRows = 96;
+const tableRows = 200;
 
 /** Histograms over the steps as a heat strip: one column per captured step, brightness = share of the values. */
 export class HistogramStrip {
   readonly element: HTMLElement;
   private readonly panel: CanvasPanel;
   private readonly note = h("div", { class: "hint" });
-  private readonly tableHolder = h("div", { class: "table-holder", hidden: true, tabindex: "0", role: "region" });
+  private readonly tools: PanelTools;
+  private readonly poller = new Poller(refreshIntervalMs, () => this.ask());
   private layer: number | null = null;
   private data: HistogramsMessage | null = null;
-  private lastRequestMs = Number.NEGATIVE_INFINITY;
-  private timer: number | null = null;
 
   constructor(
     private readonly desk: ChartDesk,
@@ -32,15 +36,19 @@ export class HistogramStrip {
     this.panel = new CanvasPanel(
       desk.frames,
       (context, width, height) => this.paint(context, width, height),
-      () => this.ask(true),
+      () => this.poller.now(),
     );
     this.panel.height = heightPx;
-    const table = button(t("showTable"), () => this.toggleTable(), { icon: "table", class: "tool" });
+    this.tools = new PanelTools(desk, this.panel, this.panel.element, {
+      title: () => `${this.name} ${t("histogramOverTime")}`,
+      table: () => this.table(),
+      csv: () => this.csv(),
+    });
     const head = h(
       "div",
       { class: "chart-head" },
       h("span", { class: "chart-title" }, t("histogramOverTime")),
-      h("span", { class: "tools" }, table),
+      this.tools.element,
     );
     this.element = h(
       "div",
@@ -48,11 +56,12 @@ export class HistogramStrip {
       head,
       this.panel.element,
       this.note,
-      this.tableHolder,
+      this.tools.tableHolder,
     );
     desk.viewport.changes.listen((change) => {
-      if (change === "range") this.ask(true);
-      else if (change === "extent") this.ask(false);
+      if (change === "range") this.poller.now();
+      else if (change === "extent") this.poller.soon();
+      else if (change === "cursor") this.panel.request();
     });
   }
 
@@ -67,7 +76,7 @@ export class HistogramStrip {
     this.element.removeAttribute("data-drawn");
     setText(this.note, "");
     this.panel.request();
-    this.ask(true);
+    this.poller.now();
   }
 
   take(message: HistogramsMessage): void {
@@ -82,24 +91,18 @@ export class HistogramStrip {
     if (count > 0) this.element.dataset.drawn = "true";
     this.element.dataset.layer = name;
     this.panel.request();
-    if (!this.tableHolder.hidden) this.showTable();
+    this.tools.refresh();
   }
 
   themeChanged(): void {
     this.panel.request();
   }
 
-  private ask(now: boolean): void {
-    if (this.layer === null || (this.timer !== null && !now)) return;
-    if (this.timer !== null) window.clearTimeout(this.timer);
-    const waitMs = now ? 100 : Math.max(100, this.lastRequestMs + refreshIntervalMs - performance.now());
-    this.timer = window.setTimeout(() => {
-      this.timer = null;
-      if (this.layer === null || this.element.offsetParent === null) return;
-      this.lastRequestMs = performance.now();
-      const columns = Math.max(20, Math.floor((this.element.clientWidth - gutterPx) / 4));
-      this.request({ type: "histograms", layer: this.layer, columns, range: this.desk.viewport.range });
-    }, waitMs);
+  private ask(): boolean {
+    if (this.layer === null || this.element.offsetParent === null) return false;
+    const columns = Math.max(20, Math.floor((this.element.clientWidth - gutterPx) / 4));
+    this.request({ type: "histograms", layer: this.layer, columns, range: this.desk.viewport.range });
+    return true;
   }
 
   private paint(context: CanvasRenderingContext2D, widthPx: number, height: number): void {
@@ -118,6 +121,10 @@ export class HistogramStrip {
       if (right <= clipped) continue;
       context.drawImage(image, i, 0, 1, valueRows, clipped, 4, right - clipped + 0.5, height - 8);
     }
+    if (viewport.cursor !== null) {
+      context.fillStyle = theme.foreground;
+      context.fillRect(Math.round(px(viewport.cursor)), 4, 1, height - 8);
+    }
     context.font = tickFont(theme);
     context.fillStyle = theme.muted;
     context.textAlign = "right";
@@ -132,37 +139,39 @@ export class HistogramStrip {
     }
   }
 
-  private toggleTable(): void {
-    this.tableHolder.hidden = !this.tableHolder.hidden;
-    this.tableHolder.setAttribute("aria-label", t("histogramOverTime"));
-    this.showTable();
+  private get name(): string {
+    return this.layer === null ? "" : (this.model.layers[this.layer]?.name ?? "");
   }
 
-  private showTable(): void {
+  private table(): HTMLTableElement | null {
     const { data } = this;
-    if (data === null) return;
-    const titles = [t("step"), t("lowValue"), t("highValue"), t("medianBin"), t("belowRange"), t("aboveRange")];
-    const heads = titles.map((text) => h("th", { scope: "col" }, text));
-    const rows = [...data.step].slice(-200).map((step, i, all) => {
-      const column = data.step.length - all.length + i;
+    if (data === null) return null;
+    const heads = [t("step"), t("lowValue"), t("highValue"), t("medianBin"), t("belowRange"), t("aboveRange")];
+    const first = Math.max(0, data.step.length - tableRows);
+    const rows = [...data.step.subarray(first)].map((step, i) => {
+      const column = first + i;
       const counts = innerCounts(data, column);
       const low = data.low[column] as number;
       const high = data.high[column] as number;
       const fullest = counts.indexOf(Math.max(...counts));
       const middle = low + ((fullest + 0.5) / counts.length) * (high - low);
-      const below = data.counts[column * data.bins];
-      const above = data.counts[(column + 1) * data.bins - 1];
-      const cells = [low, high, middle, below, above].map((value) => h("td", {}, formatNumber(value)));
-      return h("tr", {}, h("th", { scope: "row" }, formatStep(step)), ...cells);
+      const below = data.counts[column * data.bins] as number;
+      const above = data.counts[(column + 1) * data.bins - 1] as number;
+      return { head: formatStep(step), cells: [low, high, middle, below, above] };
     });
-    const table = h(
-      "table",
-      { class: "numbers" },
-      h("caption", {}, t("histogramOverTime")),
-      h("thead", {}, h("tr", {}, ...heads)),
-      h("tbody", {}, ...rows),
-    );
-    this.tableHolder.replaceChildren(table);
+    return numbersTable({ caption: t("histogramOverTime"), heads, rows });
+  }
+
+  /** One row per captured step: range, then all counts, those below and above the range first and last. */
+  private csv(): string | null {
+    const { data } = this;
+    if (data === null) return null;
+    const bins = Array.from({ length: data.bins }, (_, bin) => `count${bin}`);
+    const rows = [...data.step].map((step, column) => {
+      const counts = data.counts.subarray(column * data.bins, (column + 1) * data.bins);
+      return [step, data.low[column] as number, data.high[column] as number, ...counts];
+    });
+    return csvText(["step", "histogramMin", "histogramMax", ...bins], rows);
   }
 }
 

@@ -262,6 +262,35 @@ describe("dashboard", () => {
     await expect.poll(() => channels.getAttribute("data-step")).toBe("290");
   });
 
+  test("beside an editor and above a terminal it still shows a BatchNorm chart at once", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=13", width: 620, height: 490 });
+    await page.locator(layerChart).waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  });
+
+  test("the map, the histogram and the channels have tables, images and numbers too", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300&nan=200", height: 3500 });
+    for (const place of [".health-map", ".histogram", ".channels"]) {
+      await expect
+        .poll(async () => {
+          await page.locator(place).getByLabel("Save the numbers as CSV").click();
+          return (await posted(page, "save")).length;
+        })
+        .toBeGreaterThan(0);
+      await page.locator(place).getByLabel("Save as an image").click();
+      await page.locator(place).getByLabel("Show as a table").click();
+      expect(await page.locator(`${place} tbody tr`).count()).toBeGreaterThan(3);
+    }
+    const texts = (await posted(page, "save")).map(
+      (message) => (message as { content: { text?: string } }).content.text ?? "",
+    );
+    const map = texts.find((text) => text.startsWith("layer,")) ?? "";
+    expect(map.trim().split("\r\n")).toHaveLength(6);
+    expect(map).toContain("NaN");
+    expect(texts.some((text) => text.startsWith("step,histogramMin,histogramMax,count0,"))).toBe(true);
+    expect(texts.some((text) => text.startsWith("channel,gap,"))).toBe(true);
+  });
+
   test("five thousand layers: the list holds only what is on screen", async () => {
     const { page, problems } = await pages.open({ query: "view=dashboard&layers=5000&steps=300" });
     await page.waitForSelector(layerChart, { timeout: 20_000 });
