@@ -34,8 +34,8 @@ export function bindNative(engine: object, choose: () => Exclude<NativeChoice, {
   (engine as BackendTaker).registerBackend("tensorflow", create, priority);
 }
 
-/** tfjs-node is about to register itself; it warns about a backend that is there already. */
-export function unbindNative(engine: object): void {
+/** tfjs-node is about to register itself under its name; a backend that is there already would stay. */
+export function unbind(engine: object): void {
   const { registry, registryFactory } = engine as BackendTaker;
   if (!registry.tensorflow) delete registryFactory.tensorflow;
 }

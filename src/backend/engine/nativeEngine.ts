@@ -1,6 +1,7 @@
+import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import type * as util from "node:util";
-import { findManagedEngine } from "../../engines/managed.js";
+import { inspectManagedEngine } from "../../engines/managed.js";
 import { addonOf, type PackageCopy, packageOf } from "./packageCopies.js";
 
 /** How the native engine can be had in this process. */
@@ -29,8 +30,12 @@ export function chooseNative(ownEntry: string | null): NativeChoice {
   if (ownEntry !== null && addon !== null && trouble === null) {
     return { kind: "own", entry: ownEntry, addon, sentence: `The project's own ${label} works.` };
   }
-  const managed = findManagedEngine();
-  if (managed === null) return { kind: "none", sentence: `${trouble}, and no managed native engine is installed` };
+  const state = inspectManagedEngine();
+  if (state.state !== "installed") {
+    const why = state.state === "absent" ? "no managed native engine is installed" : damaged(state.reason);
+    return { kind: "none", sentence: `${trouble}, and ${why}` };
+  }
+  const managed = state.engine;
   const managedTrouble = loadTrouble(managed.addonPath);
   if (managedTrouble !== null) {
     return { kind: "none", sentence: `${trouble}, and the managed native engine does not load: ${managedTrouble}` };
@@ -40,7 +45,11 @@ export function chooseNative(ownEntry: string | null): NativeChoice {
   // The binding's interface has been the same throughout version 4; the project's own JavaScript is kept where it fits.
   const fits = copy?.name === "@tensorflow/tfjs-node" && copy.version.startsWith("4.");
   const entry = ownEntry !== null && fits ? ownEntry : load.resolve(managed.packageFolder);
-  return { kind: "managed", entry, addon: managed.addonPath, folder: managed.folder, sentence };
+  return { kind: "managed", entry, addon: managed.addonPath, folder: realpathSync(managed.folder), sentence };
+}
+
+function damaged(reason: string): string {
+  return `the managed native engine is damaged (${reason})`;
 }
 
 function ownTrouble(copy: PackageCopy | null, label: string, addon: string | null): string | null {

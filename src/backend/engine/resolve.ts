@@ -2,7 +2,7 @@ import { dirname, join, resolve as resolvePath } from "node:path";
 import type { BackendOptions } from "../../protocol/options.js";
 import type { EngineInfo } from "../../run/format.js";
 import { describe } from "./describe.js";
-import { bindEmbedded, bindNative, unbindNative } from "./engineBinding.js";
+import { bindEmbedded, bindNative, unbind } from "./engineBinding.js";
 import { installEsModules } from "./esModules.js";
 import { onEngineCreated } from "./gate.js";
 import { type LoadingModule, moduleSystem } from "./moduleSystem.js";
@@ -58,7 +58,7 @@ class EngineResolver {
         this.resolve(specifier, parentFile === null ? null : { filename: parentFile }),
       script,
     });
-    if (!moduleSystem.registerHooks) watchOwnEntry((entry) => this.#resolveNode(entry, null));
+    if (!moduleSystem.registerHooks) watchOwnEntry((entry) => this.#replacement(entry));
     onEngineCreated((engine) => this.#bind(engine));
   }
 
@@ -77,7 +77,7 @@ class EngineResolver {
     if (this.options.engine === "embedded") return this.#embedded(own, this.sentence);
     const choice = this.#chooseNative(own);
     this.sentence = choice.sentence;
-    if (this.#wanted === "native" && this.#engine !== null) unbindNative(this.#engine);
+    if (choice.kind !== "none" && this.#engine !== null) unbind(this.#engine);
     switch (choice.kind) {
       case "own":
         return this.#handOver(choice.entry, parent);
@@ -91,6 +91,11 @@ class EngineResolver {
       default:
         return choice satisfies never;
     }
+  }
+
+  /** For a tfjs-node that is about to run without having been asked for through `resolve`. */
+  #replacement(entry: string): string | null {
+    return this.finder.isSupplied({ filename: entry }) ? null : this.#resolveNode(entry, null);
   }
 
   /** What a project file finds by itself needs no help; the packages that we supply are not where it would be found. */
@@ -122,7 +127,11 @@ class EngineResolver {
   /** The engine of the script's tfjs-core was made just now; backends are chosen when the first tensor is. */
   #bind(engine: object): void {
     this.#engine = engine;
-    if (this.#wanted === null && this.finder.isBundledCore()) {
+    if (
+      this.#wanted === null &&
+      this.finder.isBundledCore() &&
+      (this.#native === null || this.#native.kind === "none")
+    ) {
       this.#wanted = "embedded";
       this.sentence = "No TensorFlow.js is installed in this project; the embedded engine stands in.";
     }

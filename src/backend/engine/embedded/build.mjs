@@ -12,13 +12,16 @@ const defaultOutput = join(root, "dist/embedded");
 const assembled = join(root, "node_modules/.cache/layerscope/training.wasm");
 const modules = join(root, "node_modules/@tensorflow");
 
-/** Package → entry of its bundle. Each imports the others by name, so that a project's own copy is used where there is one. */
+/**
+ * Packages with a bundle of their own. Each asks for the others by name, so that a project's own copy is used where
+ * there is one. Of tfjs itself the files for Node are taken (ES5, so that classes compiled to ES5 can extend them).
+ */
 const packages = {
-  "tfjs-core": "packages/tfjsCore.ts",
-  "tfjs-backend-cpu": "packages/tfjsBackendCpu.ts",
-  "tfjs-layers": "packages/tfjsLayers.ts",
-  "tfjs-converter": "packages/tfjsConverter.ts",
-  "tfjs-data": "packages/tfjsData.ts",
+  "tfjs-core": null,
+  "tfjs-backend-cpu": null,
+  "tfjs-layers": null,
+  "tfjs-converter": null,
+  "tfjs-data": null,
   "tfjs-backend-wasm": "packages/tfjsBackendWasm.ts",
   tfjs: "packages/tfjs.ts",
   "tfjs-node": "packages/tfjsNode.ts",
@@ -71,31 +74,24 @@ const onHelpers = {
   },
 };
 
-/**
- * esbuild exports through getters; tfjs's own bundles export plain properties, which the hooks replace. The names stay
- * in the annotation for Node's CommonJS lexer, so that `import { tensor } from` works.
- */
+/** esbuild exports through getters; tfjs's own bundles export plain properties, which the hooks replace. */
 const plainExports =
   "{const m=module;m.exports=Object.assign(Object.defineProperty({},'__esModule',{value:true}),m.exports)}";
 
-/** @param {readonly string[]} names */
+/** Node's CommonJS lexer looks for names to import in the text. */
 function nameList(names) {
   return `0&&(module.exports={${names.filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== "default").join(",")}});`;
 }
 
-/** Names that `export * from` another package brings, which the lexer could not see. */
-function unionNames() {
+function exportedNames() {
   const require = createRequire(join(modules, "tfjs-node/package.json"));
-  return [
-    ...new Set(
-      ["tfjs-core", "tfjs-layers", "tfjs-converter", "tfjs-backend-cpu"].flatMap((name) =>
-        Object.keys(require(`@tensorflow/${name}`)),
-      ),
-    ),
-  ];
+  const namesOf = (name) => Object.keys(require(`@tensorflow/${name}`));
+  const parts = ["tfjs-core", "tfjs-layers", "tfjs-converter", "tfjs-backend-cpu"];
+  const union = [...new Set(parts.flatMap(namesOf)), "data", "version"];
+  const own = Object.fromEntries([...parts, "tfjs-data"].map((name) => [name, namesOf(name)]));
+  return { ...own, tfjs: union, "tfjs-node": [...union, "io", "node"] };
 }
 
-/** @satisfies {import("esbuild").BuildOptions} */
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -127,20 +123,26 @@ export async function buildEngine({ minify = false, output = defaultOutput } = {
 
 /** One file for each tfjs package. */
 async function buildPackages({ minify, output }) {
-  const union = unionNames();
-  const extraNames = { tfjs: [...union, "data", "version"], "tfjs-node": [...union, "data", "version", "io", "node"] };
+  const names = exportedNames();
   const results = await Promise.all(
-    Object.entries(packages).map(([name, entry]) =>
-      esbuild.build({
+    Object.entries(packages).map(([name, entry]) => {
+      const input = entry
+        ? { entryPoints: [join(here, entry)], footer: { js: plainExports + nameList(names[name] ?? []) } }
+        : {
+            stdin: { contents: `module.exports = require("@tensorflow/${name}");`, resolveDir: modules },
+            mainFields: ["main"],
+            footer: { js: nameList(names[name]) },
+          };
+      const mark = { js: `globalThis[Symbol.for("layerscope.bundledCore")]=true;` };
+      return esbuild.build({
         ...common,
+        ...input,
         minify,
-        entryPoints: [join(here, entry)],
         outfile: join(output, "@tensorflow", name, "index.cjs"),
         plugins: [keepOthersOutside(name), nodeStandIns],
-        banner: name === "tfjs-core" ? { js: `globalThis[Symbol.for("layerscope.bundledCore")]=true;` } : {},
-        footer: { js: `${plainExports}${extraNames[name] ? nameList(extraNames[name]) : ""}` },
-      }),
-    ),
+        banner: name === "tfjs-core" ? mark : {},
+      });
+    }),
   );
   for (const name of Object.keys(packages)) {
     const { version, license } = JSON.parse(readFileSync(join(modules, name, "package.json"), "utf8"));
@@ -150,7 +152,7 @@ async function buildPackages({ minify, output }) {
   // For Node's hook thread, which cannot know what is decided in the script's thread.
   writeFileSync(
     join(output, "@tensorflow/tfjs-node/import.cjs"),
-    `{const m=module;m.exports=require("@tensorflow/tfjs-node")}${nameList(extraNames["tfjs-node"])}\n`,
+    `{const m=module;m.exports=require("@tensorflow/tfjs-node")}${nameList(names["tfjs-node"])}\n`,
   );
   copyFileSync(join(here, "esmResolve.mjs"), join(output, "esmResolve.mjs"));
   return results.map((result) => result.metafile);
