@@ -10,7 +10,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { nativeModule } from "./nativeModule.mjs";
-import networkTable from "./networks.cjs";
 import { machineLine, markdownTable } from "./table.mjs";
 import { Trainer } from "./trainer.mjs";
 

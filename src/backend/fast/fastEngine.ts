@@ -21,6 +21,8 @@ export interface FastEngine extends EngineLike {
     readonly gradientDepth: number;
     readonly activeTape?: readonly TapeNode[] | null;
   };
+  /** What computes now; made when first asked for. */
+  readonly backend: BackendLike;
   customGrad(f: CustomGradient): (...inputs: Tensor[]) => Tensor;
   makeTensor(values: Float32Array, shape: readonly number[], dtype: "float32"): Tensor;
   makeTensorFromTensorInfo(info: { dataId: object; shape: readonly number[]; dtype: string }): Tensor;

@@ -11,7 +11,7 @@ import { EmbeddedBatchNorm } from "./embeddedBatchNorm.js";
 import { isEmbeddedBackend, kernelsIn } from "./embeddedMemory.js";
 import { backendOf, type FastEngine, isFastEngine, type Tensor } from "./fastEngine.js";
 import { FusedBatchNorm } from "./fusedBatchNorm.js";
-import { gradientRegistry } from "./gradientRegistry.js";
+import { type GradientConfig, gradientRegistry } from "./gradientRegistry.js";
 import { InputGradients } from "./inputGradients.js";
 import { NativeBatchNorm } from "./nativeBatchNorm.js";
 import { isNativeBackend } from "./nativeOps.js";
@@ -24,7 +24,10 @@ export const fastNote = "Fast BatchNorm is on: rounding differs in the last bits
 export class FastTraining {
   private readonly batchNorm: FusedBatchNorm | null;
   private readonly adam: AdamUpdate | null;
-  private readonly replaced = new WeakSet<object>();
+  private readonly replaced = new WeakMap<
+    GradientConfig,
+    { readonly original: GradientConfig; readonly backend: BackendLike }
+  >();
   private told = 0;
 
   private constructor(
@@ -57,14 +60,21 @@ export class FastTraining {
       this.adam?.adopt(optimizerClass.prototype);
   }
 
-  /** tfjs registers its gradients after it has made its engine, a second copy of it registers them again. */
+  /**
+   * tfjs registers its gradients after it has made its engine, a second copy of it registers them again, and a script
+   * may go over to another backend.
+   */
   private replaceGradients(): void {
     const registry = this.has("reluGradient") ? gradientRegistry() : null;
-    const relu = registry?.get("Relu");
-    if (relu === undefined || this.replaced.has(relu)) return;
-    const fast = fastReluGradient(this.engine, relu);
-    this.replaced.add(fast);
-    registry?.set("Relu", fast);
+    const { backend } = this.engine;
+    const present = registry?.get("Relu");
+    if (registry === null || present === undefined) return;
+    const known = this.replaced.get(present);
+    if (known?.backend === backend) return;
+    const original = known?.original ?? present;
+    const next = fastReluGradient(this.engine, backend, original) ?? original;
+    this.replaced.set(next, { original, backend });
+    registry.set("Relu", next);
   }
 
   /** Runs a training call of a BatchNorm layer; `taken` gets the batch's statistics if the call was served. */

@@ -77,8 +77,9 @@ export class NativeBatchNorm implements BatchNormKernel {
       variance: biased(this.read(variance as Tensor), x.shape[0] as number),
       saved: [x, gamma, ...reserved],
       backward: (dy, [x, gamma, ...reserved]) => {
-        const [dx, dGamma, dBeta] = ops.gradient(dy, x as Tensor, gamma as Tensor, reserved);
-        return [dx, dGamma, dBeta] as Gradients;
+        const [dx, dGamma, dBeta] = ops.gradient(dy, x as Tensor, gamma as Tensor, reserved) as Gradients;
+        const lost = lostChannels(this.read(dGamma), this.read(dBeta));
+        return [lost === null ? dx : this.subtract(dx, lost), dGamma, dBeta];
       },
     };
   }
@@ -133,7 +134,8 @@ export class NativeBatchNorm implements BatchNormKernel {
         // −γ·r/m, by which dβ and, times x̂, dγ enter dx.
         const factor = scale.map((value, channel) => -value / Math.sqrt((variance[channel] as number) + epsilon) / m);
         const slope = dGamma.map((value, channel) => value * (factor[channel] as number));
-        const offset = dBeta.map((value, channel) => value * (factor[channel] as number));
+        const lost = lostChannels(dGamma, dBeta);
+        const offset = dBeta.map((value, channel) => value * (factor[channel] as number) + (lost?.[channel] ?? 0));
         const rest = ops.affine(x, tile(slope), tile(offset), means, variances);
         const dx = this.engine.runKernel("Add", { a: straight, b: rest }) as Tensor;
         return [dx, vector(this.engine, dGamma), vector(this.engine, dBeta)];
@@ -163,6 +165,15 @@ export class NativeBatchNorm implements BatchNormKernel {
       throw new Error(`Fast BatchNorm: got a tensor of ${tensor.dtype} without values, wanted float32.`);
     return values;
   }
+}
+
+/**
+ * NaN for channels whose gradients are not finite, 0 for the others; null when all are. In such a channel tfjs's dx is
+ * NaN throughout; TensorFlow's order of operations would leave Infinity here and there.
+ */
+function lostChannels(dGamma: Float64Array, dBeta: Float64Array): Float32Array | null {
+  const sums = dGamma.map((value, channel) => value + (dBeta[channel] as number));
+  return sums.every(Number.isFinite) ? null : Float32Array.from(sums, (sum) => (Number.isFinite(sum) ? 0 : Number.NaN));
 }
 
 /** From the variance with m − 1 in the denominator, which is TensorFlow's. */
