@@ -9,9 +9,15 @@ import { workbenchTools } from "./helpers/workbenchCache.mjs";
 
 const check = process.argv.includes("--check");
 
+let isServing = false;
 /** @type {Promise<void>} */
 const askedToEnd = new Promise((resolve) => {
-  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => resolve());
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    process.on(signal, () => {
+      if (!isServing) process.exit(1); // nothing is running yet that has to be ended with care
+      resolve();
+    });
+  }
 });
 
 /** @param {import("./helpers/workbench.mjs").Profile} profile */
@@ -25,6 +31,7 @@ async function serve(profile) {
   const [tools, packages] = await Promise.all([workbenchTools(), packExtensions(profile)]);
   await step("install the extension", () => installExtensions(tools, profile, packages));
   const env = { LAYERSCOPE_DRIVER_FILE: profile.driverFile, LAYERSCOPE_DRIVER_START: "1" };
+  isServing = true;
   const workbench = await step("start the workbench", () => startWorkbench(tools, profile, { env }));
   try {
     if (check) await Promise.race([checkStart(workbench.url, tools.chromium), askedToEnd]);
@@ -37,16 +44,22 @@ async function serve(profile) {
   }
 }
 
+/**
+ * @param {string} command
+ * @param {import("./helpers/workbench.mjs").Profile} profile
+ */
+async function openDesktop(command, profile) {
+  const packages = await packExtensions(profile);
+  isServing = true;
+  await runDesktop(command, profile, packages, askedToEnd);
+}
+
 async function main() {
   requireNode();
   const profile = makeProfile();
-  try {
-    const desktop = check ? null : usableDesktop();
-    if (desktop) await runDesktop(desktop, profile, await packExtensions(profile), askedToEnd);
-    else await serve(profile);
-  } finally {
-    profile.remove();
-  }
+  process.once("exit", profile.remove);
+  const desktop = check ? null : usableDesktop();
+  await (desktop === null ? serve(profile) : openDesktop(desktop, profile));
 }
 
 try {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { markedProcesses } from "./markedProcesses.mjs";
 
 const gracePeriodMs = 3000;
+const mostRounds = 100;
 const [command = "", ...args] = process.argv.slice(2);
 const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 const ended = new Promise((resolve) => child.on("close", resolve));
@@ -18,6 +19,10 @@ function send(pid, signal) {
   }
 }
 
+function others() {
+  return markedProcesses().filter((pid) => pid !== process.pid);
+}
+
 let ending = false;
 async function end() {
   if (ending) return;
@@ -29,8 +34,11 @@ async function end() {
   }
   send(-process.pid, "SIGTERM");
   await Promise.race([ended, delay(gracePeriodMs)]);
-  // Terminals are sessions of their own: what runs in them is not in our group.
-  for (const pid of markedProcesses()) if (pid !== process.pid) send(pid, "SIGKILL");
+  // Terminals are sessions of their own: what runs in them is not in our group. More may be starting while we look.
+  for (let round = 0; round < mostRounds && others().length > 0; round += 1) {
+    for (const pid of others()) send(pid, "SIGKILL");
+    await delay(50);
+  }
   send(-process.pid, "SIGKILL");
 }
 

@@ -19,10 +19,13 @@ export function runNpm(args, folder) {
   const all = [...before, ...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   return new Promise((resolve, reject) => {
     const child = spawn(command, all, { cwd: folder, shell, stdio: ["ignore", "pipe", "pipe"] });
+    const endWithUs = () => child.kill();
+    process.once("exit", endWithUs);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
     child.on("error", (error) => reject(new Failure(`npm could not be started: ${error.message}`)));
     child.on("close", (code) => {
+      process.off("exit", endWithUs);
       if (code === 0) resolve();
       else reject(new Failure(`npm ${args.join(" ")} failed with exit code ${code} in ${folder}:\n${output.trim()}`));
     });

@@ -17,6 +17,7 @@ const pinnedSettings = {
   "extensions.autoUpdate": false,
   "extensions.autoCheckUpdates": false,
   "chat.disableAIFeatures": true,
+  "typescript.disableAutomaticTypeAcquisition": true,
   "remote.autoForwardPorts": false,
   "git.openRepositoryInParentFolders": "never",
 };

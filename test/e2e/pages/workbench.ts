@@ -43,19 +43,24 @@ export class Workbench {
     });
   }
 
-  static async start({
-    settings = {},
-    asksForTrust = false,
-    withEmptyExtension = false,
-  }: WorkbenchOptions = {}): Promise<Workbench> {
+  static async start(options: WorkbenchOptions = {}): Promise<Workbench> {
+    const profile = makeProfile({ settings: options.settings ?? {} });
+    try {
+      return await Workbench.open(profile, options);
+    } catch (error) {
+      profile.remove();
+      throw error;
+    }
+  }
+
+  private static async open(profile: Profile, options: WorkbenchOptions): Promise<Workbench> {
     const tools = await workbenchTools();
-    const profile = makeProfile({ settings });
     cpSync(scripts, profile.workspace, { recursive: true });
-    const helpers = withEmptyExtension ? ["driverExtension", "emptyExtension"] : ["driverExtension"];
+    const helpers = options.withEmptyExtension ? ["driverExtension", "emptyExtension"] : ["driverExtension"];
     const helperPackages = await Promise.all(helpers.map((helper) => packHelper(helper, profile.folder)));
     installExtensions(tools, profile, [packagedExtension(), ...helperPackages]);
     const driver = makeDriver(profile.driverFile);
-    const args = asksForTrust ? [] : ["--disable-workspace-trust"];
+    const args = options.asksForTrust ? [] : ["--disable-workspace-trust"];
     const server = await startWorkbench(tools, profile, { env: driver.env, args });
     const browser = await launchBrowser(tools.chromium);
     const page = await browser.newPage({
