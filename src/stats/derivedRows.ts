@@ -52,8 +52,8 @@ export class DerivedRows {
     if (runningMean !== undefined && runningVariance !== undefined) {
       this.normalizations.set(series, {
         window,
-        runningMean: Float32Array.from(runningMean),
-        runningVariance: Float32Array.from(runningVariance),
+        runningMean: new Float32Array(runningMean),
+        runningVariance: new Float32Array(runningVariance),
       });
     }
     if (!batchMean || !batchVariance || !runningVariance || valuesPerChannel === undefined) return row;

@@ -69,7 +69,7 @@ export class BatchNormHistory {
   }
 
   private watchAffine(step: number, { gamma, beta }: Row, isTraining: boolean): void {
-    const now = [gamma, beta].filter((values) => values !== undefined).map((values) => Float32Array.from(values));
+    const now = [gamma, beta].filter((values) => values !== undefined).map((values) => new Float32Array(values));
     const steady = now.length === this.affine.length && now.every((values, i) => equal(values, this.affine[i]));
     this.affine = now;
     if (!steady) {
@@ -87,11 +87,10 @@ export class BatchNormHistory {
     isTraining: boolean,
   ): void {
     const before = this.running;
-    this.running = [Float32Array.from(mean), Float32Array.from(variance)];
+    this.running = [new Float32Array(mean), new Float32Array(variance)];
     const isFixed = before !== null && this.running.every((values, index) => equal(values, before[index]));
     if (isTraining) this.fixedSteps = isFixed ? this.fixedSteps + 1 : 0;
-    this.runningIsInitial =
-      this.running[0].every((value) => value === 0) && this.running[1].every((value) => value === 1);
+    this.runningIsInitial = isAll(this.running[0], 0) && isAll(this.running[1], 1);
     for (let channel = 0; channel < mean.length; channel++) {
       const [meanNow, varianceNow] = [mean[channel] as number, variance[channel] as number];
       if (this.runningFault === null && !Number.isFinite(meanNow)) {
@@ -110,6 +109,14 @@ export class BatchNormHistory {
   }
 }
 
+/** NaN equals NaN; a loop, because it runs for every channel of every step. */
 function equal(a: Float32Array, b: Float32Array | undefined): boolean {
-  return b !== undefined && a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
+  if (b === undefined || a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (!Object.is(a[index], b[index])) return false;
+  return true;
+}
+
+function isAll(values: Float32Array, wanted: number): boolean {
+  for (let index = 0; index < values.length; index++) if (values[index] !== wanted) return false;
+  return true;
 }

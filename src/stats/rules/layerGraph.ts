@@ -37,9 +37,13 @@ export class LayerGraph {
     return this.search(layer, (next) => this.consumersOf(next), isBatchNorm, passesThrough) !== null;
   }
 
-  /** Nearest dropout layer whose noise reaches the input of `layer` through linear layers only. */
-  dropoutBefore(layer: RuleLayer): RuleLayer | null {
-    return this.search(layer, (next) => this.sourcesOf(next), isActiveDropout, isLinear);
+  /** Nearest dropout layer whose noise reaches the input of `layer` through linear layers only, weights among them or not. */
+  dropoutBefore(layer: RuleLayer): { readonly dropout: RuleLayer; readonly isDirect: boolean } | null {
+    const sources = (next: RuleLayer) => this.sourcesOf(next);
+    const direct = this.search(layer, sources, isActiveDropout, passesThrough);
+    if (direct !== null) return { dropout: direct, isDirect: true };
+    const dropout = this.search(layer, sources, isActiveDropout, isLinear);
+    return dropout === null ? null : { dropout, isDirect: false };
   }
 
   /** Breadth first from the neighbours of `layer`; every layer is visited once. */

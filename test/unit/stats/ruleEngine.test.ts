@@ -258,7 +258,9 @@ describe("rules of BatchNorm", () => {
     const linear = chain(layer(2, "Dense"));
     // v/((c² + v)/p − c²) with v = 1, p = 1/2: 1/(c² + 2).
     expect(found({ layers: linear, activations: input(0) }, "bn-after-dropout")?.level).toBe("warning");
-    expect(found({ layers: linear, activations: input(1) }, "bn-after-dropout")?.level).toBe("error");
+    expect(found({ layers: linear, activations: input(1) }, "bn-after-dropout")?.level).toBe("warning");
+    const direct = chain(layer(2, "Flatten"));
+    expect(found({ layers: direct, activations: input(1) }, "bn-after-dropout")?.level).toBe("error");
     expect(found({ layers: linear, activations: input(1) }, "bn-after-dropout")?.message).toContain("0.333");
     expect(found({ layers: linear }, "bn-after-dropout")?.level, "before training").toBe("info");
     const bent = chain(layer(2, "Dense", { config: { activation: "relu" } }));
