@@ -3,10 +3,10 @@
  * for this file only. It never throws; what it cannot do is left undone.
  */
 
-import { realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { realpathSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { isMainThread, workerData } from "node:worker_threads";
-import { type BackendOptions, optionsVariable } from "../protocol/options.js";
+import { type BackendOptions, optionsVariable, scriptErrorFileName } from "../protocol/options.js";
 import { onEngineCreated } from "./engine/gate.js";
 import { describeEngine, installEngine } from "./engine/resolve.js";
 import type { Session } from "./hooks/session.js";
@@ -14,6 +14,7 @@ import type { EngineLike } from "./hooks/tensorflow.js";
 import { onTensorflowModule } from "./moduleWatch.js";
 import { transformedSources } from "./realmWatch.js";
 import { recorderThreadName } from "./recorder/thread.js";
+import { describeScriptError, withoutOwnFrames } from "./scriptError.js";
 
 const startedMarker = Symbol.for("layerscope.started");
 
@@ -35,12 +36,26 @@ function start(): void {
     session.engineAppeared(engine as EngineLike);
   };
   onEngineCreated(engineAppeared);
+  process.on("uncaughtExceptionMonitor", (error: unknown) => {
+    withoutOwnFrames(error);
+    // Before TensorFlow.js is loaded there is no recorder to tell it to.
+    if (session === null && options.claim !== null) leaveError(options.claim.folder, error);
+  });
   onTensorflowModule((exports) => {
     // In a realm of its own (jest) the engine is not at this realm's globalThis.
     const engine = engineOf(exports);
     if (engine !== null) engineAppeared(engine);
     session?.moduleLoaded(exports);
   });
+}
+
+/** Found by the launcher when the process is gone. */
+function leaveError(folder: string, error: unknown): void {
+  try {
+    writeFileSync(join(folder, scriptErrorFileName), JSON.stringify(describeScriptError(error)));
+  } catch {
+    // A folder that cannot be written to is the launcher's to tell.
+  }
 }
 
 /** tfjs-core exports a function that gives its engine. */

@@ -1,5 +1,6 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { scriptErrorFileName } from "../protocol/options.js";
 import { writeFileAtomic } from "../run/atomicFile.js";
 import { type RunFile, type RunStatus, runFileName } from "../run/format.js";
 import { readRunFile } from "../run/runFile.js";
@@ -22,7 +23,7 @@ export function finishRun(folder: string, end: ChildEnd, children: readonly RunF
     status,
     exitCode: end.signal === null ? end.code : exitCodeOf(end),
     signal: end.signal,
-    error: run.error ?? endError(run, status, end, children),
+    error: run.error ?? (status === "failed" ? takeError(folder) : null) ?? endError(run, status, end, children),
     endedAt: run.endedAt ?? now,
     heartbeatAt: now,
     control: null,
@@ -30,6 +31,20 @@ export function finishRun(folder: string, end: ChildEnd, children: readonly RunF
   writeFileAtomic(join(folder, runFileName), JSON.stringify(finished));
   if (run.control !== null) removeSocket(run.control);
   return finished;
+}
+
+/** What the script died of before there was a recorder to tell. */
+function takeError(folder: string): RunFile["error"] {
+  const file = join(folder, scriptErrorFileName);
+  try {
+    const { message, stack }: { readonly message?: unknown; readonly stack?: unknown } = JSON.parse(
+      readFileSync(file, "utf8"),
+    );
+    rmSync(file);
+    return typeof message === "string" ? { message, stack: typeof stack === "string" ? stack : null } : null;
+  } catch {
+    return null;
+  }
 }
 
 /** A process that died by a signal could not remove its control socket, which has a folder of its own. */

@@ -5,6 +5,9 @@
 
 export const optionsVariable = "LAYERSCOPE_OPTIONS";
 
+/** In a claimed run folder: what the script died of before it had loaded TensorFlow.js, as JSON {message, stack}. */
+export const scriptErrorFileName = "error.json";
+
 export type EngineChoice = "auto" | "native" | "embedded";
 
 export type FastPart = "batchNorm" | "reluGradient" | "inputGradients" | "adam";

@@ -27,7 +27,7 @@ export function watchModels(
     };
   };
   before("makeTrainFunction", (model) => observer()?.modelSeen(model));
-  before("fit", (_, parameters) => onFit(numberOf(parameters[2], "epochs") ?? 1, null));
+  before("fit", (_, [inputs, , options]) => onFit(numberOf(options, "epochs") ?? 1, stepsPerEpoch(inputs, options)));
   before("fitDataset", (_, parameters) =>
     onFit(numberOf(parameters[1], "epochs"), numberOf(parameters[1], "batchesPerEpoch")),
   );
@@ -73,6 +73,16 @@ function plainLogs(observer: Observer, logs: Record<string, unknown>): Record<st
     if (typeof number === "number") plain[name] = Number.isFinite(number) ? number : String(number);
   }
   return plain;
+}
+
+/** Batches of an epoch of `fit` on tensors. */
+function stepsPerEpoch(inputs: unknown, options: unknown): number | null {
+  const first: unknown =
+    isTensor(inputs) || typeof inputs !== "object" || inputs === null ? inputs : Object.values(inputs)[0];
+  const examples = isTensor(first) ? first.shape[0] : undefined;
+  if (examples === undefined) return null;
+  const trained = Math.floor(examples * (1 - (numberOf(options, "validationSplit") ?? 0)));
+  return Math.ceil(trained / (numberOf(options, "batchSize") ?? 32));
 }
 
 function numberOf(parameters: unknown, name: string): number | null {

@@ -31,7 +31,7 @@ export class NonfiniteWatch {
   constructor(
     private readonly reader: TensorReader,
     /** Called while the layer's call is on the stack, so that a debugger stops there. */
-    private readonly onFirst: () => void,
+    private readonly onFirst: (found: Nonfinite) => void,
   ) {}
 
   hold(where: "input" | "output", series: number, layer: LayerLike, tensor: TensorLike): void {
@@ -53,7 +53,7 @@ export class NonfiniteWatch {
       infCount,
     } as const;
     this.first = this.badWeight(series, layer) ?? found;
-    this.onFirst();
+    this.onFirst(this.first);
   }
 
   /** End of a forward pass: lets everything go; the first bad place, looked for only when `lossIsBad`. */

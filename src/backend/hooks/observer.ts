@@ -17,6 +17,8 @@ export interface Sink {
   event(step: number, content: EventContent): void;
   layers(layers: LayerCatalogue["layers"], weights: LayerCatalogue["weights"]): void;
   stepEnded(): void;
+  /** Returns when all so far is on disk. */
+  flush(): void;
   elapsedMs(): number;
   readonly isBehind: boolean;
 }
@@ -158,8 +160,12 @@ export class Observer {
   }
 
   private newStep(chosen: Level): TrainingStep {
-    return new TrainingStep(chosen, this.catalogue, this.reader, this.kernels, () => {
-      if (!this.nonfiniteReported) this.onAnomaly?.();
+    return new TrainingStep(chosen, this.catalogue, this.reader, this.kernels, (found) => {
+      if (this.onAnomaly === null || this.nonfiniteReported) return;
+      // Whoever looks while the debugger stands here wants to read which layer it is.
+      this.reportNonfinite(found, null);
+      this.sink?.flush();
+      this.onAnomaly();
     });
   }
 

@@ -6,6 +6,7 @@ import type { EngineInfo } from "../../run/format.js";
 import { FastTraining, fastNote } from "../fast/fastTraining.js";
 import { Controller, parseBudget } from "../recorder/controller.js";
 import { Recorder } from "../recorder/recorder.js";
+import { describeScriptError, type ScriptError } from "../scriptError.js";
 import { breakInDebugger } from "./breakInDebugger.js";
 import { ownerOf, trapAssignment } from "./bundleTraps.js";
 import { type ModelClass, watchEpochs, watchModels } from "./fitHooks.js";
@@ -25,7 +26,7 @@ export class Session {
   private readonly controller: Controller;
   private observer: Observer | null = null;
   private recorder: Recorder | null = null;
-  private scriptError: { readonly message: string; readonly stack: string | null } | null = null;
+  private scriptError: ScriptError | null = null;
   private epoch: { current: number; total: number | null; stepsPerEpoch: number | null } | null = null;
   private lastProgressMs = 0;
   private readonly patched = new WeakSet<object>();
@@ -42,7 +43,7 @@ export class Session {
     knowTransformedSources(transformedSources);
     this.controller = new Controller(parseBudget(options.budget));
     process.on("uncaughtExceptionMonitor", (error: unknown) => {
-      this.scriptError = describeError(error);
+      this.scriptError = describeScriptError(error);
     });
     process.on("exit", (code) => this.end(code));
     if (options.claim !== null) this.guard.run(() => this.openRecorder());
@@ -157,10 +158,10 @@ export class Session {
       event: (step, content) => recorder.event(step, content),
       layers: (layers, weights) => recorder.layers(layers, weights),
       elapsedMs: () => recorder.elapsedMs(),
+      flush: () => recorder.flushSoon(),
       stepEnded: () => {
         recorder.stepEnded();
-        const news = this.fast?.news() ?? null;
-        if (news !== null) recorder.event(this.observer?.step ?? 0, { type: "note", message: news });
+        this.tellFast(recorder);
         if (performance.now() - this.lastProgressMs > 500) this.sendProgress();
       },
       get isBehind() {
@@ -172,6 +173,11 @@ export class Session {
   private engineInfo(): EngineInfo {
     const info = this.describeEngine();
     return { ...info, name: info.name === "none" ? (this.observer?.engine.backendName ?? info.name) : info.name };
+  }
+
+  private tellFast(recorder: Recorder): void {
+    const news = this.fast?.news() ?? null;
+    if (news !== null) recorder.event(this.observer?.step ?? 0, { type: "note", message: news });
   }
 
   private sendProgress(): void {
@@ -219,6 +225,7 @@ export class Session {
     if (recorder === null) return;
     try {
       if (this.guard.isWorking) this.sendProgress();
+      this.tellFast(recorder);
       if (this.observer !== null && this.observer.step === 0) recorder.engine(this.engineInfo());
       const status = code === 0 && this.scriptError === null ? "completed" : "failed";
       recorder.end({ status, exitCode: code, error: this.scriptError });
@@ -229,16 +236,10 @@ export class Session {
 
   /** The one sentence that the script's user sees when we fail; training goes on without us. */
   private switchOff(error: unknown): void {
-    const { message, stack } = describeError(error);
+    const { message, stack } = describeScriptError(error);
     const sentence = `Layerscope has switched itself off: ${message}. The training goes on without statistics.`;
     process.stderr.write(`layerscope: ${sentence}\n`);
     if (process.env.LAYERSCOPE_DEBUG !== undefined) process.stderr.write(`${stack ?? ""}\n`);
     this.recorder?.event(this.observer?.step ?? 0, { type: "note", message: sentence });
   }
-}
-
-function describeError(error: unknown): { readonly message: string; readonly stack: string | null } {
-  if (error instanceof Error)
-    return { message: error.message.split("\n")[0] || error.name, stack: error.stack ?? null };
-  return { message: String(error), stack: null };
 }

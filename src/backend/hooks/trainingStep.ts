@@ -2,7 +2,7 @@ import { type Activation, Activations, type Kernels } from "./activations.js";
 import type { BatchStatistics } from "./batchNormTap.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
-import { NonfiniteWatch } from "./nonfiniteWatch.js";
+import { type Nonfinite, NonfiniteWatch } from "./nonfiniteWatch.js";
 import type { BatchNormalizationLike, LayerLike, TensorLike } from "./tensorflow.js";
 import { isBatchNormalization } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
@@ -48,7 +48,7 @@ export class TrainingStep {
     private readonly catalogue: LayerCatalogue,
     private readonly reader: TensorReader,
     private readonly kernels: Kernels,
-    onNonfinite: () => void,
+    onNonfinite: (found: Nonfinite) => void,
   ) {
     this.activations = new Activations(reader, kernels, level);
     this.watch = new NonfiniteWatch(reader, onNonfinite);
