@@ -53,6 +53,10 @@ export function budgetText(budget: string): string {
   return /^[\d.]+$/.test(budget) ? `budget ${budget} %` : `budget ${budget}`;
 }
 
+export function fastText({ fast }: BackendOptions): string {
+  return fast ? ", fast BatchNorm on (rounding differs in the last bits)" : "";
+}
+
 function engineChoice(text: string): EngineChoice {
   if (!engineChoices.includes(text)) throw usageError(`Got --engine ${text}, wanted ${engineChoices.join(", ")}.`);
   return text as EngineChoice;

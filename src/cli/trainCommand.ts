@@ -10,10 +10,10 @@ import { onlyPositional, parseCommandLine } from "./commandLine.js";
 import { endLine } from "./endLine.js";
 import { finishRun } from "./finishRun.js";
 import { findNode, findScript, languageArguments } from "./nodeRuntime.js";
-import { budgetText, recordingFlags, recordingOptions } from "./recordingOptions.js";
+import { budgetText, fastText, recordingFlags, recordingOptions } from "./recordingOptions.js";
 
 export const trainUsage =
-  "layerscope train SCRIPT [--engine auto|native|embedded] [--runs DIR] [--budget PERCENT|scalars|every] [--node PATH] [-- ARGS…]";
+  "layerscope train SCRIPT [--engine auto|native|embedded] [--runs DIR] [--budget PERCENT|scalars|every] [--node PATH] [--fast] [-- ARGS…]";
 
 /** Runs a script with statistics; the result is the script's own exit code. */
 export async function trainCommand(args: readonly string[], io: CommandIo): Promise<number> {
@@ -38,7 +38,7 @@ export async function trainCommand(args: readonly string[], io: CommandIo): Prom
   });
   const problem = attempt(() => new RunWriter({ folder, run, diskLimitBytes: options.diskLimitBytes }).flush());
   if (problem === null) {
-    const what = `${relative(io.cwd, script)}, engine ${options.engine}, ${budgetText(options.budget)}`;
+    const what = `${relative(io.cwd, script)}, engine ${options.engine}, ${budgetText(options.budget)}${fastText(options)}`;
     io.stderr(`layerscope: recording ${what} in ${folder}\n`);
   } else {
     io.stderr(`layerscope: running the script without statistics, since ${folder} cannot be written: ${problem}\n`);

@@ -14,7 +14,7 @@ export interface TrainingSettings {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingFolder: string;
   readonly diskLimitMegabytes: number;
-  readonly fusedBatchNorm: boolean;
+  readonly fastBatchNorm: boolean;
 }
 
 export function trainingSettings(scope: vscode.Uri | undefined): TrainingSettings {
@@ -27,7 +27,7 @@ export function trainingSettings(scope: vscode.Uri | undefined): TrainingSetting
     environment: settings.get<Readonly<Record<string, string>>>("environment", {}),
     workingFolder: settings.get("workingFolder", "").trim(),
     diskLimitMegabytes: settings.get("diskLimit", 2048),
-    fusedBatchNorm: settings.get("fusedBatchNorm", false),
+    fastBatchNorm: settings.get("fastBatchNorm", false),
   };
 }
 

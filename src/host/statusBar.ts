@@ -52,7 +52,8 @@ function texts({ run, loss, state }: RunHeader): string[] {
   const parts = [basename(run.script.path)];
   if (run.steps > 0) parts.push(vscode.l10n.t("step {0}", run.steps));
   if (loss !== null) parts.push(vscode.l10n.t("loss {0}", shortNumber(loss)));
-  if (state === "running" && run.engine !== null) parts.push(run.engine.name);
+  if (state === "running" && run.engine !== null)
+    parts.push(run.engine.fast ? `${run.engine.name} $(zap)` : run.engine.name);
   if (state === "running" && run.overhead.percent !== null) parts.push(`+${shortNumber(run.overhead.percent)} %`);
   return parts;
 }

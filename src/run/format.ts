@@ -37,6 +37,8 @@ export interface EngineInfo {
   readonly name: string;
   /** One sentence: why this engine and not a faster one. */
   readonly reason: string;
+  /** True where the fast path trained, whose rounding differs in the last bits. */
+  readonly fast?: boolean;
   /** Package name → version, as far as known. */
   readonly versions: Readonly<Record<string, string>>;
 }

@@ -92,7 +92,7 @@ export class AutoAttach extends Disposable {
       launch: null,
       claim: null,
       parent: null,
-      fast: settings.fusedBatchNorm,
+      fast: settings.fastBatchNorm,
       breakOnAnomaly: false,
       diskLimitBytes: settings.diskLimitMegabytes * megabyte,
     };

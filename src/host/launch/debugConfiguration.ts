@@ -39,7 +39,7 @@ export class DebugConfigurations extends Disposable implements vscode.DebugConfi
       launch: randomUUID(),
       claim: null,
       parent: null,
-      fast: settings.fusedBatchNorm,
+      fast: settings.fastBatchNorm,
       breakOnAnomaly: optIn.breakOnAnomaly,
       diskLimitBytes: settings.diskLimitMegabytes * megabyte,
     };

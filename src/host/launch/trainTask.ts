@@ -42,7 +42,7 @@ export function trainTask(definition: TrainDefinition, place: TrainPlace, settin
     place.node,
     "--disk-limit",
     String(settings.diskLimitMegabytes),
-    ...(settings.fusedBatchNorm ? ["--fast"] : []),
+    ...(settings.fastBatchNorm ? ["--fast"] : []),
     script,
     "--",
     ...(definition.args ?? settings.arguments),
