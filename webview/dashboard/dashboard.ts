@@ -206,6 +206,7 @@ export class Dashboard {
   }
 
   private showLayers(): void {
+    document.body.classList.toggle("no-layers", this.model.layers.length === 0);
     this.pane.refill();
     this.pane.showSelected();
     this.map.changed();

@@ -31,7 +31,7 @@ export class FindingsList {
     const of = (level: ViewFinding["level"]) => findings.filter((finding) => finding.level === level).length;
     setText(this.count, findings.length === 0 ? "" : t("findingCount", of("error"), of("warning"), of("info")));
     if (findings.length === 0) {
-      const text = live || header?.run == null ? t("noFindings") : t("noFindingsEnded");
+      const text = live || this.model.newestStep === 0 ? t("noFindings") : t("noFindingsEnded");
       this.element.replaceChildren(h("li", { class: "hint" }, text));
       return;
     }

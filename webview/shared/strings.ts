@@ -2,7 +2,6 @@
 export const strings = {
   // States
   loading: "Connecting to the extension …",
-  noRun: "No run yet.",
   stateNone: "no run",
   stateWaiting: "waiting",
   stateRunning: "running",
@@ -58,7 +57,6 @@ export const strings = {
   channels: "Channels",
   overview: "All layers, live",
   layers: "Layers",
-  fold: "Fold {0}",
   moveUp: "Move {0} up",
   moveDown: "Move {0} down",
   // Findings
@@ -106,7 +104,6 @@ export const strings = {
   meanOverChannels: "over channels",
   unitRunningSigma: "running σ",
   unitNats: "nats",
-  unitSigma: "σ",
   unitMs: "ms",
   // Legend entries
   legendBatch: "batch",
@@ -134,7 +131,6 @@ export const strings = {
   waitingData: "Waiting for numbers …",
   // Chart tools
   showTable: "Show as a table",
-  showChart: "Show as a chart",
   copyImage: "Copy as an image",
   saveImage: "Save as an image",
   saveNumbers: "Save the numbers as CSV",
@@ -154,7 +150,6 @@ export const strings = {
     "Arrow left and right move the step cursor, with Shift ten at a time; plus and minus zoom, 0 shows the whole run, L goes to live; arrow up and down go to the next chart.",
   chartSummary: "{0}. Steps {1} to {2}. {3}",
   cursorAt: "Step {0}: {1}",
-  newest: "newest",
   // Health map
   statistic: "Statistic",
   statReferenceDrift: "Drift from slow average (σ)",
@@ -180,7 +175,6 @@ export const strings = {
   lowest: "lowest",
   highest: "highest",
   last: "last",
-  column: "{0} to {1}",
   // Channels
   channelStatistic: "Statistic per channel",
   sortValue: "Largest first",
