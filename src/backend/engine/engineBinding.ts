@@ -13,11 +13,20 @@ interface BackendTaker {
 const priority = 100;
 const load = createRequire(__filename);
 
+/** Engines that have the embedded backend already. */
+const bound = new WeakSet<object>();
+
 /** `tensorflow` is tfjs-node's name for itself: a script's `tf.setBackend("tensorflow")` stays valid. */
 export function bindEmbedded(engine: object, folder: string): void {
+  if (bound.has(engine)) return;
+  bound.add(engine);
   const create = () => (load(join(folder, "main.cjs")) as typeof import("./embedded/main.js")).createEmbedded();
-  (engine as BackendTaker).registerBackend("wasm", create, priority);
-  (engine as BackendTaker).registerBackend("tensorflow", create, priority - 1);
+  const { registry, registryFactory } = engine as BackendTaker;
+  for (const [index, name] of ["wasm", "tensorflow"].entries()) {
+    // One that was registered and never used makes way; one that holds tensors stays.
+    if (!registry[name]) delete registryFactory[name];
+    if (!registryFactory[name]) (engine as BackendTaker).registerBackend(name, create, priority - index);
+  }
 }
 
 /** Gives a script on plain tfjs the kernels of tfjs-node. */
@@ -38,4 +47,5 @@ export function bindNative(engine: object, choose: () => Exclude<NativeChoice, {
 export function unbind(engine: object): void {
   const { registry, registryFactory } = engine as BackendTaker;
   if (!registry.tensorflow) delete registryFactory.tensorflow;
+  bound.delete(engine);
 }
