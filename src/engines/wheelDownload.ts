@@ -132,6 +132,9 @@ function pythonPath(pip: PipTool): string {
 
 function targetOptions(wheel: WheelSpec): readonly string[] {
   const target = ["--platform", wheel.platform, "--implementation", "cp", "--python-version", pythonVersion];
+  // pip before 20 does not derive it from the version.
+  const abi = /-(cp\d+)-[^-]+\.whl$/.exec(wheel.file)?.[1];
+  if (abi !== undefined) target.push("--abi", abi);
   return ["--no-cache-dir", "--no-deps", "--only-binary", ":all:", ...target];
 }
 
