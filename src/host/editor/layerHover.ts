@@ -8,6 +8,7 @@ import type { Sessions } from "../session/sessions.js";
 import type { SessionView } from "../session/sessionView.js";
 import { type ChartColors, hoverChart } from "./hoverChart.js";
 import type { LayerSources } from "./layerSources.js";
+import { markdownText } from "./markdownText.js";
 
 const mostLayers = 4;
 const chartPoints = 120;
@@ -27,10 +28,10 @@ export class LayerHover implements vscode.HoverProvider {
     text.isTrusted = { enabledCommands: ["layerscope.openDashboard"] };
     for (const layer of line.layers.slice(0, mostLayers)) appendLayer(text, layer, session);
     if (line.layers.length > mostLayers) {
-      text.appendMarkdown("\n\n").appendText(vscode.l10n.t("… and {0} more layers", line.layers.length - mostLayers));
+      text.appendMarkdown(`\n\n${vscode.l10n.t("… and {0} more layers", line.layers.length - mostLayers)}`);
     }
     if (this.sources.isStale(document)) {
-      text.appendMarkdown("\n\n").appendText(vscode.l10n.t("The file has changed since this run started."));
+      text.appendMarkdown(`\n\n${vscode.l10n.t("The file has changed since this run started.")}`);
     }
     return new vscode.Hover(text, document.lineAt(position.line).range);
   }
@@ -38,9 +39,9 @@ export class LayerHover implements vscode.HoverProvider {
 
 function appendLayer(text: vscode.MarkdownString, layer: LayerInfo, session: SessionView): void {
   const summary = session.summaries.get(layer.index);
-  text.appendMarkdown("**").appendText(layer.path).appendMarkdown("** — ").appendText(layer.className);
+  text.appendMarkdown(`**${markdownText(layer.path)}** — ${markdownText(layer.className)}`);
   if (summary === undefined) {
-    text.appendMarkdown("\n\n").appendText(vscode.l10n.t("Not captured yet.")).appendMarkdown("\n\n");
+    text.appendMarkdown(`\n\n${vscode.l10n.t("Not captured yet.")}\n\n`);
     return;
   }
   const chart = chartOf(layer, session);
@@ -53,7 +54,7 @@ function appendLayer(text: vscode.MarkdownString, layer: LayerInfo, session: Ses
   for (const [label, value] of rows) text.appendMarkdown(`| ${label} | ${value} |\n`);
   for (const { level, message, layer: index } of session.findings) {
     if (index !== layer.index) continue;
-    text.appendMarkdown(`\n\n$(${level}) `).appendText(message);
+    text.appendMarkdown(`\n\n$(${level}) ${markdownText(message)}`);
   }
   const target = encodeURIComponent(JSON.stringify({ layer: layer.index }));
   text.appendMarkdown(
