@@ -78,7 +78,7 @@ export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
       try {
         return await run(argument);
       } catch (thrown) {
-        await log.report(messageOf(thrown), thrown);
+        log.report(messageOf(thrown), thrown);
         return undefined;
       }
     }),
@@ -104,7 +104,7 @@ async function stopCurrent({ sessions, trainer, log }: CommandTargets): Promise<
         note: (message) => log.warn(message),
       }),
   );
-  if (!hasEnded) await log.report(vscode.l10n.t("The training process could not be stopped."));
+  if (!hasEnded) log.report(vscode.l10n.t("The training process could not be stopped."));
 }
 
 async function openRun({ sessions, dashboard, log }: CommandTargets, argument: unknown): Promise<void> {
@@ -112,7 +112,7 @@ async function openRun({ sessions, dashboard, log }: CommandTargets, argument: u
   const folder = given ?? (await chooseRun(sessions.list()));
   if (folder === undefined) return;
   const session = sessions.open(folder);
-  if (session.run === null) await log.report(session.header().sentence);
+  if (session.run === null) log.report(session.header().sentence);
   dashboard.open();
 }
 

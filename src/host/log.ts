@@ -24,9 +24,12 @@ export class Log extends Disposable {
   }
 
   /** To the log with its cause, and as a toast with `Show Log`; while one toast is open others only go to the log. */
-  async report(message: string, cause?: unknown): Promise<void> {
+  report(message: string, cause?: unknown): void {
     this.error(message, cause);
-    if (this.toastIsOpen) return;
+    if (!this.toastIsOpen) void this.toast(message);
+  }
+
+  private async toast(message: string): Promise<void> {
     this.toastIsOpen = true;
     const showLog = vscode.l10n.t("Show Log");
     const chosen = await vscode.window.showErrorMessage(message, showLog);

@@ -34,7 +34,7 @@ export class EngineCommands extends Disposable implements vscode.TextDocumentCon
 
   async setUpNative(): Promise<void> {
     if (this.installing) {
-      await vscode.window.showInformationMessage(vscode.l10n.t("tfjs-node is being set up already."));
+      void vscode.window.showInformationMessage(vscode.l10n.t("tfjs-node is being set up already."));
       return;
     }
     const node = await this.node();
@@ -77,7 +77,7 @@ export class EngineCommands extends Disposable implements vscode.TextDocumentCon
   private async node(): Promise<string | null> {
     const discovery = await this.launcher.discover(trainingSettings(undefined).nodePath);
     if (discovery.ok) return discovery.node.path;
-    await this.log.report(discoveryMessage(discovery));
+    this.log.report(discoveryMessage(discovery));
     return null;
   }
 
@@ -103,14 +103,14 @@ export class EngineCommands extends Disposable implements vscode.TextDocumentCon
         node,
       });
       this.log.info(`Native engine ${outcome}: ${engine.packageFolder}`);
-      await vscode.window.showInformationMessage(
+      void vscode.window.showInformationMessage(
         outcome === "already"
           ? vscode.l10n.t("tfjs-node is set up already and works.")
           : vscode.l10n.t("tfjs-node is set up: the next training uses it."),
       );
     } catch (thrown) {
       if (token.isCancellationRequested) this.log.info(messageOf(thrown));
-      else await this.log.report(messageOf(thrown), thrown);
+      else this.log.report(messageOf(thrown), thrown);
     }
   }
 }

@@ -43,14 +43,14 @@ export class Trainer extends Disposable {
 
   async train(argument?: vscode.Uri): Promise<void> {
     if (!vscode.workspace.isTrusted) {
-      await vscode.window.showWarningMessage(
+      void vscode.window.showWarningMessage(
         vscode.l10n.t("In Restricted Mode nothing of this workspace is executed. Trust the workspace to train."),
       );
       return;
     }
     const target = await scriptTarget(argument);
     if (!target.ok) {
-      await this.log.report(target.message);
+      this.log.report(target.message);
       return;
     }
     await this.start(target.path, undefined);
@@ -90,10 +90,7 @@ export class Trainer extends Disposable {
       await vscode.tasks.executeTask(launch.task);
     } catch (thrown) {
       this.ended.fire({ launch: launch.launch, script, exitCode: undefined });
-      await this.log.report(
-        vscode.l10n.t("{0} could not be started: {1}", basename(script), messageOf(thrown)),
-        thrown,
-      );
+      this.log.report(vscode.l10n.t("{0} could not be started: {1}", basename(script), messageOf(thrown)), thrown);
       return;
     }
     if (isSwitchedOn("openDashboardOnTrain")) {

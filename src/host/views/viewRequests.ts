@@ -36,7 +36,7 @@ export async function carryOut(request: ViewRequest, log: Log): Promise<void> {
         return request satisfies never;
     }
   } catch (thrown) {
-    await log.report(messageOf(thrown), thrown);
+    log.report(messageOf(thrown), thrown);
   }
 }
 
