@@ -76,7 +76,7 @@ export const updateRatio: Rule = {
         const message = `a step changes ${weight.name} by ${short(ratio)} of its norm, wanted at most ${short(warning)}.`;
         const action = "Lower the learning rate.";
         yield { level: ratio > error ? "error" : "warning", layer: layer.index, message, action };
-      } else if (history.largestUpdateRatio > updateRatioEver) {
+      } else if (history.largestUpdateRatio > updateRatioEver && !hasLearned(context)) {
         const got = `20 steps changed ${weight.name} by ${short(history.largestUpdateRatio)} of its norm each`;
         const message = `${got}, wanted at most ${updateRatioEver} even at the start: what it was initialised to is lost.`;
         yield { level: "warning", layer: layer.index, message, action: "Lower the learning rate, or warm it up." };
