@@ -124,7 +124,7 @@ function batchRunningVariance(layer: LayerInfo): ChartSpec {
   return { kind: "batch-running-variance", title, unit: t("meanOverChannels"), layer, traces, ...positive };
 }
 
-/** meanShift beside twice what sampling alone explains, which is where the rule begins to judge. */
+/** meanShift beside what sampling alone explains. */
 function meanShift(layer: LayerInfo): ChartSpec {
   const chance: TraceSpec = {
     id: "samplingNull",
@@ -132,7 +132,7 @@ function meanShift(layer: LayerInfo): ChartSpec {
     kind: "band",
     style: styles.chance,
     keys: [{ layer: layer.index, statistic: "samplingNull" }],
-    derive: (series) => bandFromZero(first(series), 2),
+    derive: (series) => bandFromZero(first(series)),
   };
   const traces = [chance, line(layer.index, "meanShift", t("legendShift", 20), styles.batch)];
   return { kind: "mean-shift", title: t("meanShift"), unit: t("unitRunningSigma"), layer, traces, ...share };

@@ -74,11 +74,9 @@ export function bandBetween(lower: Points, upper: Points): Points {
   });
 }
 
-/** From 0 up to `factor` times the values. */
-export function bandFromZero(points: Points, factor: number): Points {
-  const high = points.value.slice(0, points.length).map((value) => value * factor);
-  const low = new Float64Array(points.length);
-  return { ...points, low, high, value: high };
+/** From 0 up to the values. */
+export function bandFromZero(points: Points): Points {
+  return { ...points, low: new Float64Array(points.length), high: points.value };
 }
 
 /** Base-10 logarithm of each value; NaN stays NaN, zero is below every scale. */

@@ -42,7 +42,11 @@ describe("points", () => {
   test("bands between lines and from zero", () => {
     const between = bandBetween(points([-1, -2]), points([3, 2]));
     expect([...between.value]).toEqual([1, 0]);
-    expect([...bandFromZero(points([0.1, 0.2]), 2).high]).toEqual([0.2, 0.4]);
+    const { low, high } = bandFromZero(points([0.1, 0.2]));
+    expect([[...low], [...high]]).toEqual([
+      [0, 0],
+      [0.1, 0.2],
+    ]);
   });
 
   test("a logarithm of zero is below every scale, of NaN is NaN", () => {
