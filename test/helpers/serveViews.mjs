@@ -9,7 +9,7 @@ import * as esbuild from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** Both views and the fake host, as they are now. */
+/** Both views and the fake host, as they are now. @param {boolean} minify */
 async function bundle(minify) {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
@@ -50,19 +50,19 @@ function page(view) {
 </html>`;
 }
 
+/** @type {Readonly<Record<string, string>>} */
 const types = { ".js": "text/javascript", ".css": "text/css" };
 
 /**
- * @param {{ port?: number, minify?: boolean, extra?: Record<string, string> }} options extra: more files, path → text
+ * @param {{ port?: number, minify?: boolean }} options
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serveViews({ port = 0, minify = false, extra = {} } = {}) {
+export async function serveViews({ port = 0, minify = false } = {}) {
   const files = await bundle(minify);
-  for (const [path, text] of Object.entries(extra)) files.set(path, text);
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     const text = pathname === "/" ? page(searchParams.get("view") ?? "dashboard") : files.get(pathname);
-    const type = types[/** @type {keyof types} */ (pathname.slice(pathname.lastIndexOf(".")))] ?? "text/html";
+    const type = types[pathname.slice(pathname.lastIndexOf("."))] ?? "text/html";
     response.writeHead(text === undefined ? 404 : 200, { "content-type": `${type}; charset=utf-8` });
     response.end(text ?? "");
   });
