@@ -27,6 +27,8 @@ export interface Normalized {
  * dβ = Σ dy, dγ = Σ dy·x̂, dx = γ·r·(dy − dβ/m − x̂·dγ/m).
  */
 export interface BatchNormKernel {
+  /** Whether so many values per channel are normalised as accurately as they should be. */
+  serves(valuesPerChannel: number): boolean;
   normalize(inputs: NormalizeInputs): Normalized;
 }
 

@@ -19,6 +19,10 @@ export class EmbeddedBatchNorm implements BatchNormKernel {
     this.reader = new TensorReader(engine);
   }
 
+  serves(): boolean {
+    return true;
+  }
+
   normalize({ x, gamma, beta, epsilon }: NormalizeInputs): Normalized {
     const { backend, kernels } = this;
     const channels = x.shape.at(-1) as number;

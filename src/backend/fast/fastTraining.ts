@@ -6,7 +6,9 @@ import type { OptimizerClass } from "../hooks/updateHooks.js";
 import { adamArithmetic } from "./adamArithmetic.js";
 import { AdamUpdate } from "./adamUpdate.js";
 import type { BatchNormKernel } from "./batchNormKernel.js";
+import { isExactAdam } from "./checkAdam.js";
 import { isRight } from "./checkBatchNorm.js";
+import { isSameReluGradient } from "./checkReluGradient.js";
 import { EmbeddedBatchNorm } from "./embeddedBatchNorm.js";
 import { isEmbeddedBackend, kernelsIn } from "./embeddedMemory.js";
 import { backendOf, type FastEngine, isFastEngine, type Tensor } from "./fastEngine.js";
@@ -34,8 +36,13 @@ export class FastTraining {
     private readonly engine: FastEngine,
     private readonly without: readonly FastPart[],
   ) {
-    const kernels = perBackend((backend) => checked(engine, batchNormKernel(engine, backend)));
-    const arithmetics = perBackend((backend) => adamArithmetic(engine, backend));
+    const reader = new TensorReader(engine);
+    const kernels = perBackend((backend) =>
+      proven(batchNormKernel(engine, backend), (kernel) => isRight(kernel, engine, reader)),
+    );
+    const arithmetics = perBackend((backend) =>
+      proven(adamArithmetic(engine, backend), (arithmetic) => isExactAdam(arithmetic, engine, reader)),
+    );
     this.batchNorm = this.has("batchNorm") ? new FusedBatchNorm(engine, (x) => kernels(backendOf(engine, x))) : null;
     this.adam = this.has("adam") ? new AdamUpdate(engine, arithmetics) : null;
     const inputGradients = this.has("inputGradients") ? new InputGradients(engine) : null;
@@ -72,7 +79,13 @@ export class FastTraining {
     const known = this.replaced.get(present);
     if (known?.backend === backend) return;
     const original = known?.original ?? present;
-    const next = fastReluGradient(this.engine, backend, original) ?? original;
+    // Within another tape nothing can be tried out.
+    if (this.engine.state.gradientDepth > 0) return;
+    const reader = new TensorReader(this.engine);
+    const next =
+      proven(fastReluGradient(this.engine, backend, original), (fast) =>
+        isSameReluGradient(this.engine, reader, fast, original),
+      ) ?? original;
     this.replaced.set(next, { original, backend });
     registry.set("Relu", next);
   }
@@ -116,9 +129,10 @@ function batchNormKernel(engine: FastEngine, backend: BackendLike): BatchNormKer
   return kernels !== null && isEmbeddedBackend(backend) ? new EmbeddedBatchNorm(engine, backend, kernels) : null;
 }
 
-function checked(engine: FastEngine, kernel: BatchNormKernel | null): BatchNormKernel | null {
+/** What has been made, if it computes as it should on this machine; null otherwise. */
+function proven<Made>(made: Made | null, check: (made: Made) => boolean): Made | null {
   try {
-    return kernel !== null && isRight(kernel, engine, new TensorReader(engine)) ? kernel : null;
+    return made !== null && check(made) ? made : null;
   } catch {
     return null;
   }

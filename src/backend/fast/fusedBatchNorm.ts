@@ -23,6 +23,7 @@ export type Fallback =
   | "rank"
   | "no values"
   | "type"
+  | "values per channel"
   | "second order"
   | "engine";
 
@@ -72,10 +73,12 @@ export class FusedBatchNorm {
   }
 
   private kernelFor(layer: BatchNormalizationLike, x: Tensor): BatchNormKernel | null {
-    const reason = obstacle(this.engine, layer, x);
+    let reason = obstacle(this.engine, layer, x);
     const kernel = reason === null ? this.kernelOf(x) : null;
-    if (kernel === null) this.fallbacks.set(layer.name, reason ?? "engine");
-    return kernel;
+    if (reason === null && kernel === null) reason = "engine";
+    if (kernel?.serves(x.size / (x.shape.at(-1) ?? 1)) === false) reason = "values per channel";
+    if (reason !== null) this.fallbacks.set(layer.name, reason);
+    return reason === null ? kernel : null;
   }
 
   private train(layer: Complete, x: Tensor, kernel: BatchNormKernel): Tensor {

@@ -4,6 +4,9 @@ import { type FastEngine, type Tensor, vector } from "./fastEngine.js";
 import { type NativeBackend, NativeBatchNormOps } from "./nativeOps.js";
 import { rowGroups, summed, tiled } from "./rowGroups.js";
 
+/** Of more values added one after the other, the sum is too far off. */
+const mostRows = 4096;
+
 type Gradients = [Tensor, Tensor, Tensor];
 
 /** A normalised view of x, [rows, 1, 1, groups × C], that may have been shifted. */
@@ -35,6 +38,10 @@ export class NativeBatchNorm implements BatchNormKernel {
     private readonly backend: NativeBackend,
   ) {
     this.reader = new TensorReader(engine);
+  }
+
+  serves(valuesPerChannel: number): boolean {
+    return rowGroups(valuesPerChannel).rows <= mostRows;
   }
 
   normalize(inputs: NormalizeInputs): Normalized {

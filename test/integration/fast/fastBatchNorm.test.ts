@@ -72,6 +72,14 @@ describe.each(engines)("fast BatchNorm, %s", (engine) => {
     expect(stderr).not.toContain("switched itself off");
   });
 
+  test("every part takes kernels out of a step", () => {
+    const { normal, fast } = bothWays("fast/kernels.cjs", engine);
+    const before = normal.counts as Record<string, number>;
+    expect(before).toMatchObject({ Step: 1, FusedBatchNorm: 1, Conv2DBackpropInput: 2 });
+    expect(before.Sqrt).toBeGreaterThan(5);
+    expect(fast.counts).toEqual({ ...before, Step: 0, Sqrt: 0, FusedBatchNorm: 0, Conv2DBackpropInput: 1 });
+  });
+
   test.each(["fitCnn", "customLoop", "gan", "dataset", "accumulate"])(
     "%s trains alike and leaves as many tensors",
     (name) => {
