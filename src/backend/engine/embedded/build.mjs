@@ -23,7 +23,7 @@ const packages = {
   "tfjs-converter": null,
   "tfjs-data": null,
   "tfjs-backend-wasm": "packages/tfjsBackendWasm.ts",
-  tfjs: "packages/tfjs.ts",
+  tfjs: null,
   "tfjs-node": "packages/tfjsNode.ts",
 };
 
@@ -31,6 +31,9 @@ const packages = {
 const keepOthersOutside = (/** @type {string} */ own) => ({
   name: "keep-others-outside",
   setup(/** @type {import("esbuild").PluginBuild} */ { onResolve, onLoad }) {
+    // There is no WebGL in Node; tfjs's union asks for its backend all the same.
+    onResolve({ filter: /^@tensorflow\/tfjs-backend-webgl$/ }, ({ path }) => ({ path, namespace: "nothing" }));
+    onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "module.exports = {}", loader: "js" }));
     onResolve({ filter: /^@tensorflow\/tfjs[\w-]*$/ }, ({ path }) =>
       path === `@tensorflow/${own}` ? undefined : { path, external: true },
     );
