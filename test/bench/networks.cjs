@@ -68,7 +68,11 @@ function digits(tf) {
 function sixConvolutions(tf) {
   const { layers } = tf;
   const blocks = [16, 16, 32, 32, 64, 64].flatMap((filters, index) => [
-    convolution(tf, filters, index === 0 ? { inputShape: [32, 32, 3] } : { strides: index === 2 || index === 4 ? 2 : 1 }),
+    convolution(
+      tf,
+      filters,
+      index === 0 ? { inputShape: [32, 32, 3] } : { strides: index === 2 || index === 4 ? 2 : 1 },
+    ),
     layers.batchNormalization(),
     layers.reLU(),
   ]);
@@ -111,10 +115,27 @@ function residual(tf) {
   return tf.model({ inputs: input, outputs: x });
 }
 
+function lstm(tf) {
+  const { layers } = tf;
+  return tf.sequential({
+    layers: [
+      layers.lstm({ units: 64, inputShape: [20, 16] }),
+      layers.batchNormalization(),
+      layers.dense({ units: 10, activation: "softmax" }),
+    ],
+  });
+}
+
 const networks = {
   digits: { title: "digits CNN, batch 32", build: digits, inputShape: [28, 28, 1], batchSize: 32 },
-  sixConvolutions: { title: "six conv layers, batch 64", build: sixConvolutions, inputShape: [32, 32, 3], batchSize: 64 },
+  sixConvolutions: {
+    title: "six conv layers, batch 64",
+    build: sixConvolutions,
+    inputShape: [32, 32, 3],
+    batchSize: 64,
+  },
   mlp: { title: "MLP with two BatchNorm", build: mlp, inputShape: [64], batchSize: 32 },
+  lstm: { title: "LSTM 64 on 20 steps, batch 32", build: lstm, inputShape: [20, 16], batchSize: 32 },
   residual: { title: "60-layer residual net", build: residual, inputShape: [16, 16, 3], batchSize: 32 },
 };
 

@@ -40,10 +40,10 @@ export class Trainer {
     return JSON.parse(value);
   }
 
-  /** Builds the network and takes the first steps, which compile and allocate. @param {string} network */
-  prepare(network) {
+  /** Builds the network and takes the first steps, which compile and allocate. @param {string} network @param {number} [steps] */
+  prepare(network, steps = 5) {
     this.#times.set(network, []);
-    return this.#order({ network, steps: 5 });
+    return this.#order({ network, steps });
   }
 
   /** @param {string} network @param {number} milliseconds */

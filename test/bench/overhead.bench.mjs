@@ -1,5 +1,5 @@
 // What watching costs: milliseconds per training step, as ratios to the same training without Layerscope.
-// Usage: node test/bench/overhead.mjs [network…] [--seconds N] [--engine embedded|native]
+// Usage: node test/bench/overhead.bench.mjs [network…] [--seconds N] [--engine embedded|native]
 //
 // One process per mode, all alive at once and working in turns, so that whatever else the machine does falls on all.
 import { execFileSync } from "node:child_process";
@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import networkTable from "./networks.cjs";
 import { nativeModule } from "./nativeModule.mjs";
+import networkTable from "./networks.cjs";
 import { machineLine, markdownTable } from "./table.mjs";
 import { Trainer } from "./trainer.mjs";
 
@@ -71,7 +71,10 @@ async function measureEngine(engine, module) {
     }
     console.log(`\n${engine}: mean time of a step (slowest twentieth left out), ratio to bare`);
     console.log(
-      markdownTable(["network", ...trainers.map(({ name }, at) => (at === 0 ? "bare, ms" : name)), "memory, everything"], rows),
+      markdownTable(
+        ["network", ...trainers.map(({ name }, at) => (at === 0 ? "bare, ms" : name)), "memory, everything"],
+        rows,
+      ),
     );
   } finally {
     await Promise.all(trainers.map((each) => each.close()));
@@ -91,9 +94,12 @@ function measureStart() {
       times[mode].push(performance.now() - from);
     }
   }
-  const median = (/** @type {number[]} */ list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
+  const median = (/** @type {number[]} */ list) =>
+    list.sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
   const [bare, watched] = [median(times.without), median(times.with)];
-  console.log(`\nNode that never loads TensorFlow.js: ${bare.toFixed(1)} ms bare, ${(watched - bare).toFixed(1)} ms more with us`);
+  console.log(
+    `\nNode that never loads TensorFlow.js: ${bare.toFixed(1)} ms bare, ${(watched - bare).toFixed(1)} ms more with us`,
+  );
 }
 
 const native = nativeModule();
