@@ -1,9 +1,9 @@
 import { kernels, type RuleContext, short } from "./ruleContext.js";
 import type { Rule, RuleLayer, RuleWeight } from "./ruleTypes.js";
-import type { WeightHistory } from "./weightHistory.js";
+import { enoughUpdates, type WeightHistory } from "./weightHistory.js";
 
 /** Captured updates below which nothing is said. */
-const enoughUpdates = 5;
+const fewestUpdates = 5;
 
 type Kernel = [RuleWeight, RuleLayer, WeightHistory];
 
@@ -83,7 +83,8 @@ export const updateRatio: Rule = {
       }
       // Updates that become small are the end of learning; only those that never were large are too small. A kernel
       // before BatchNorm is scale-invariant: its norm may grow, and the ratio fall with it.
-      const isAlwaysSmall = history.updateRatio.isFull && history.largestUpdateRatio < updateRatioLowest;
+      const isAlwaysSmall =
+        history.updateRatio.length >= enoughUpdates && history.largestUpdateRatio < updateRatioLowest;
       if (isAlwaysSmall && ratio > 0 && !context.graph.isFollowedByBatchNorm(layer) && !hasLearned(context)) {
         const message = `a step changes ${weight.name} by ${short(ratio)} of its norm, wanted at least ${updateRatioLowest}.`;
         yield { level: "warning", layer: layer.index, message, action: "Raise the learning rate." };
@@ -96,7 +97,7 @@ export const updateRatio: Rule = {
 function byModel(context: RuleContext): Kernel[][] {
   const models = new Map<string, Kernel[]>();
   for (const kernel of kernels(context)) {
-    if (kernel[2].rows < enoughUpdates) continue;
+    if (kernel[2].rows < fewestUpdates) continue;
     const known = models.get(kernel[1].model);
     if (known === undefined) models.set(kernel[1].model, [kernel]);
     else known.push(kernel);

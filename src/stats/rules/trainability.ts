@@ -4,6 +4,8 @@ import type { Rule, RuleLayer, RuleWeight } from "./ruleTypes.js";
 
 /** Steps after which something that never happened is taken not to happen. */
 const enoughSteps = 10;
+/** The same of captured updates, which are rarer. */
+const enoughUpdates = 5;
 
 export const bnFrozenMoves: Rule = {
   id: "bn-frozen-moves",
@@ -79,7 +81,7 @@ export const frozenTrains: Rule = {
   *check({ run, weights, lastStep }) {
     for (const weight of run.weights) {
       const history = weights.get(weight.index);
-      if (weight.trainable || history === undefined || history.rows < enoughSteps) continue;
+      if (weight.trainable || history === undefined || history.rows < enoughUpdates) continue;
       // Adversarial training updates such weights in every other step, on purpose.
       if (history.changes < history.rows) continue;
       const message = `${weight.name} is marked as not trainable, but each of ${history.rows} captured updates changed it.`;
@@ -101,8 +103,8 @@ export const trainableFrozen: Rule = {
       if (layer === undefined || !weight.trainable || !isKernel(weight)) continue;
       const updates = updatesOf(layer.model).count;
       const changes = weights.get(weight.index)?.changes ?? 0;
-      const isUsed = (activations.get(layer.index)?.rows ?? 0) >= enoughSteps;
-      if (changes > 0 || updates < enoughSteps || !isUsed) continue;
+      const isUsed = (activations.get(layer.index)?.rows ?? 0) >= enoughUpdates;
+      if (changes > 0 || updates < enoughUpdates || !isUsed) continue;
       const message = `${weight.name} is trainable, but none of ${updates} captured updates of its model changed it.`;
       yield { level: "warning", layer: layer.index, step: lastStep, message };
     }

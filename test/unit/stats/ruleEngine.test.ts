@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import type { RunEvent, RunFile } from "../../../src/run/format.js";
 import type { Row } from "../../../src/stats/catalogue.js";
 import { RuleEngine } from "../../../src/stats/rules/ruleEngine.js";
 import type { RuleSettings } from "../../../src/stats/rules/ruleSettings.js";
 import { rules } from "../../../src/stats/rules/ruleTable.js";
-import type { Finding, RuleLayer, RuleWeight } from "../../../src/stats/rules/ruleTypes.js";
+import type { Finding, RuleEvent, RuleLayer, RuleRun, RuleWeight } from "../../../src/stats/rules/ruleTypes.js";
 import { corpus } from "../../fixtures/rules/corpus.mjs";
 
 function layer(index: number, className: string, more: Partial<RuleLayer> = {}): RuleLayer {
@@ -491,4 +492,9 @@ describe("rules of activations and data", () => {
 it("has for every rule a real run that must trigger it", () => {
   const triggered = new Set(corpus.faulty.flatMap(({ finds = [], infos = [] }) => [...finds, ...infos]));
   expect(rules.map(({ id }) => id).filter((id) => !triggered.has(id))).toEqual([]);
+});
+
+it("takes the run folder's own types", () => {
+  expectTypeOf<RunFile>().toExtend<RuleRun>();
+  expectTypeOf<RunEvent>().toExtend<RuleEvent>();
 });
