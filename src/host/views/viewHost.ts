@@ -36,6 +36,7 @@ export class ViewHost extends Disposable {
   private ready = false;
   private visible: boolean;
   private pending: SessionChange | null = null;
+  private flushedAtMs = 0;
   private timer: NodeJS.Timeout | undefined;
   private watching: Release | undefined;
   private subscription: SubscribeMessage | null = null;
@@ -145,11 +146,13 @@ export class ViewHost extends Disposable {
   private queue(change: SessionChange): void {
     if (!this.ready || !this.visible) return;
     this.pending = this.pending === null ? change : merged(this.pending, change);
-    this.timer ??= setTimeout(() => this.flush(), flushMs);
+    // At once after a pause, else when the interval is over.
+    this.timer ??= setTimeout(() => this.flush(), Math.max(0, this.flushedAtMs + flushMs - Date.now()));
   }
 
   private flush(): void {
     this.timer = undefined;
+    this.flushedAtMs = Date.now();
     const session = this.sessions.current;
     const change = this.pending;
     this.pending = null;
