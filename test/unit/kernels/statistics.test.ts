@@ -173,3 +173,33 @@ describe.each(engines)("measure (%s)", (_, kernel) => {
     expect(() => kernel.measure(new Float32Array(10), { channels: 0 })).toThrow("got 0 channels");
   });
 });
+
+it("folds lanes that hold more than 2^31 values each", async () => {
+  const { instantiate } = await import("../../../src/kernels/instantiate.js");
+  const { statisticsModule } = await import("../../../src/kernels/generated/statisticsModule.js");
+  const wasm = instantiate<{
+    memory: { buffer: ArrayBuffer };
+    layout(base: number, capacity: number): void;
+    begin(lanes: number, mode: number): void;
+    fold(lanes: number, channels: number, runs: boolean, perChannel: number): void;
+  }>(statisticsModule);
+  if (wasm === null) throw new Error("no SIMD");
+  const [base, capacity] = [1024, 8];
+  wasm.layout(base, capacity);
+  wasm.begin(4, 0);
+  const doubles = new Float64Array(wasm.memory.buffer);
+  const counters = new Uint32Array(wasm.memory.buffer);
+  const count = 3_000_000_000;
+  for (let lane = 0; lane < 4; lane++) {
+    const mean = lane < 2 ? 10 : -10;
+    doubles[base / 8 + lane] = 10;
+    doubles[base / 8 + capacity + lane] = count * (mean - 10);
+    doubles[base / 8 + 2 * capacity + lane] = count * ((mean - 10) ** 2 + 4);
+    counters[base / 4 + 6 * capacity + lane] = count;
+    counters[base / 4 + 7 * capacity + lane] = 2_900_000_000;
+  }
+  wasm.fold(4, 1, false, 4 * count);
+  const [finiteCount, mean, variance, zeros] = doubles.subarray(8, 12);
+  expect([finiteCount, mean, zeros]).toEqual([4 * count, 0, 4 * 2_900_000_000]);
+  expect(variance).toBeCloseTo(104, 6);
+});
