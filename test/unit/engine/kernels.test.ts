@@ -370,23 +370,3 @@ describe("complex numbers and strings", () => {
     expect(tf.tile(names, [2]).dataSync()).toEqual(["b", "a", "ö", "b", "a", "ö"]);
   });
 });
-
-describe("memory", () => {
-  it("is given back after every step of a training", async () => {
-    const model = tf.sequential({
-      layers: [
-        tf.layers.conv2d({ inputShape: [8, 8, 2], filters: 5, kernelSize: 3 }),
-        tf.layers.batchNormalization(),
-        tf.layers.flatten(),
-        tf.layers.dense({ units: 3 }),
-      ],
-    });
-    model.compile({ optimizer: "adam", loss: "meanSquaredError" });
-    const [x, y] = [tf.ones([4, 8, 8, 2]), tf.ones([4, 3])];
-    const backend = tf.backend() as unknown as { numDataIds(): number };
-    await model.trainOnBatch(x, y);
-    const before = [tf.memory().numTensors, backend.numDataIds()];
-    for (let step = 0; step < 20; step++) await model.trainOnBatch(x, y);
-    expect([tf.memory().numTensors, backend.numDataIds()]).toEqual(before);
-  });
-});

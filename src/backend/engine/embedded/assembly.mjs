@@ -19,11 +19,15 @@ const options = [
   "--converge",
 ];
 
-/** Makes `output` (a .wasm file) from assembly/training.as, if a source is newer. */
+/**
+ * Makes `output` (a .wasm file) from assembly/training.as, if a source is newer.
+ * @param {string} output
+ */
 export async function compileAssembly(output) {
   const inputs = [fileURLToPath(import.meta.url), ...readdirSync(sources).map((file) => join(sources, file))];
   if (existsSync(output) && inputs.every((file) => statSync(file).mtimeMs <= statSync(output).mtimeMs)) return;
   const { main } = await import("assemblyscript/asc");
+  /** @type {Uint8Array | undefined} */
   let binary;
   const { error, stderr } = await main(["training.ts", "--outFile", "training.wasm", ...options], {
     readFile(file) {

@@ -16,6 +16,7 @@ const modules = join(root, "node_modules/@tensorflow");
  * Packages with a bundle of their own. Each asks for the others by name, so that a project's own copy is used where
  * there is one. Of tfjs itself the files for Node are taken (ES5, so that classes compiled to ES5 can extend them).
  */
+/** @type {Readonly<Record<string, string | null>>} */
 const packages = {
   "tfjs-core": null,
   "tfjs-backend-cpu": null,
@@ -50,6 +51,7 @@ const keepOthersOutside = (/** @type {string} */ own) => ({
  * tfjs-node's files, from their TypeScript (the published JavaScript has ES5 classes, which cannot extend tfjs's), with
  * stand-ins for what they ask TensorFlow for.
  */
+/** @type {esbuild.Plugin} */
 const nodeStandIns = {
   name: "node-stand-ins",
   setup({ onResolve, onLoad }) {
@@ -66,6 +68,7 @@ const nodeStandIns = {
 };
 
 /** The engine's own helpers in place of tfjs-core, and nothing of emscripten's asynchronous glue. */
+/** @type {esbuild.Plugin} */
 const onHelpers = {
   name: "on-helpers",
   setup(/** @type {import("esbuild").PluginBuild} */ { onResolve, onLoad }) {
@@ -81,13 +84,18 @@ const onHelpers = {
 const plainExports =
   "{const m=module;m.exports=Object.assign(Object.defineProperty({},'__esModule',{value:true}),m.exports)}";
 
-/** Node's CommonJS lexer looks for names to import in the text. */
-function nameList(names) {
+/**
+ * Node's CommonJS lexer looks for names to import in the text.
+ * @param {readonly string[]} names
+ */
+function nameList(names = []) {
   return `0&&(module.exports={${names.filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== "default").join(",")}});`;
 }
 
+/** @returns {Record<string, readonly string[]>} */
 function exportedNames() {
   const require = createRequire(join(modules, "tfjs-node/package.json"));
+  /** @param {string} name */
   const namesOf = (name) => Object.keys(require(`@tensorflow/${name}`));
   const parts = ["tfjs-core", "tfjs-layers", "tfjs-converter", "tfjs-backend-cpu"];
   const union = [...new Set(parts.flatMap(namesOf)), "data", "version"];
@@ -95,7 +103,8 @@ function exportedNames() {
   return { ...own, tfjs: union, "tfjs-node": [...union, "io", "node"] };
 }
 
-const common = {
+/** @satisfies {esbuild.BuildOptions} */
+const common = /** @type {const} */ ({
   absWorkingDir: root,
   bundle: true,
   platform: "node",
@@ -105,7 +114,7 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
   metafile: true,
-};
+});
 
 /** The engine alone: main.cjs and its kernels. */
 export async function buildEngine({ minify = false, output = defaultOutput } = {}) {
@@ -124,13 +133,16 @@ export async function buildEngine({ minify = false, output = defaultOutput } = {
   return metafile;
 }
 
-/** One file for each tfjs package. */
+/**
+ * One file for each tfjs package.
+ * @param {{ minify: boolean, output: string }} options
+ */
 async function buildPackages({ minify, output }) {
   const names = exportedNames();
   const results = await Promise.all(
     Object.entries(packages).map(([name, entry]) => {
       const input = entry
-        ? { entryPoints: [join(here, entry)], footer: { js: plainExports + nameList(names[name] ?? []) } }
+        ? { entryPoints: [join(here, entry)], footer: { js: plainExports + nameList(names[name]) } }
         : {
             stdin: { contents: `module.exports = require("@tensorflow/${name}");`, resolveDir: modules },
             mainFields: ["main"],

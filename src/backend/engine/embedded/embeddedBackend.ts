@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { BackendWasm } from "@tensorflow/tfjs-backend-wasm/dist/backend_wasm";
-import { type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { engine, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { embeddedMarker } from "../describe.js";
+import { PromisedEntry } from "./promisedEntry.js";
 import { instantiateTraining, type TrainingModule } from "./trainingModule.js";
 import { instantiateWasm, type WasmModule } from "./wasmModule.js";
 
@@ -14,7 +15,10 @@ export class EmbeddedBackend extends BackendWasm {
   readonly module: WasmModule;
   readonly training: TrainingModule;
   isDisposed = false;
-  #scratch = { at: 0, bytes: 0 };
+  readonly #promised = new WeakMap<PromisedEntry, readonly TensorInfo[]>();
+  readonly #scratches: { readonly at: number; readonly bytes: number }[] = [];
+  /** How many promises are being kept, one within the other. */
+  #depth = 0;
 
   /** `folder` holds the .wasm files. */
   constructor(folder: string) {
@@ -53,17 +57,51 @@ export class EmbeddedBackend extends BackendWasm {
     return output;
   }
 
-  /** Memory for use within one kernel call. */
+  /** A tensor that is computed when it is first looked at. `inputs` are kept for as long as they may be needed. */
+  promise(shape: number[], inputs: readonly TensorInfo[], compute: () => TensorInfo): TensorInfo {
+    for (const { dataId } of inputs) this.incRef(dataId);
+    const dataId = {};
+    const entry = new PromisedEntry(shape, () => {
+      this.#depth++;
+      const made = compute();
+      this.#depth--;
+      const computed = this.dataIdMap.get(made.dataId);
+      this.dataIdMap.delete(made.dataId);
+      this.#release(inputs);
+      return computed;
+    });
+    this.#promised.set(entry, inputs);
+    this.dataIdMap.set(dataId, entry as never);
+    return { dataId, shape, dtype: entry.dtype };
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    const entry: unknown = this.dataIdMap.has(dataId) ? this.dataIdMap.get(dataId) : null;
+    if (!(entry instanceof PromisedEntry) || entry.isKept) return super.disposeData(dataId, force);
+    entry.refCount--;
+    if (!force && entry.refCount > 0) return false;
+    this.dataIdMap.delete(dataId);
+    this.#release(this.#promised.get(entry) ?? []);
+    return true;
+  }
+
+  /** As tfjs's engine disposes of tensors: it counts buffers by what the backend says is gone. */
+  #release(inputs: readonly TensorInfo[]): void {
+    for (const { dataId } of inputs) if (this.disposeData(dataId)) engine().removeDataId(dataId, this);
+  }
+
+  /**
+   * Memory for use within one kernel call. A promise that is kept in the middle of a kernel (an input's place was asked
+   * for) has memory of its own.
+   */
   scratch(bytes: number): number {
-    if (bytes > this.#scratch.bytes) {
-      if (this.#scratch.at !== 0) this.module._free(this.#scratch.at);
-      this.#scratch = { at: this.module._malloc(bytes) >>> 0, bytes };
-      if (this.#scratch.at === 0) {
-        this.#scratch.bytes = 0;
-        throw new Error(`The embedded engine has no ${bytes} bytes left; it can use 4 GB. Train with smaller batches.`);
-      }
-    }
-    return this.#scratch.at;
+    const present = this.#scratches[this.#depth] ?? { at: 0, bytes: 0 };
+    if (bytes <= present.bytes) return present.at;
+    if (present.at !== 0) this.module._free(present.at);
+    this.#scratches[this.#depth] = { at: 0, bytes: 0 };
+    const at = this.module._malloc(bytes) >>> 0;
+    this.#scratches[this.#depth] = { at, bytes };
+    return at;
   }
 
   /** Under two names it is disposed of twice. */

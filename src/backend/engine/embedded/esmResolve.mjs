@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const pattern = /^@tensorflow\/(tfjs(?:-[\w-]+)?)$/;
 
+/** @type {import("node:module").ResolveHook} */
 export async function resolve(specifier, context, next) {
   try {
     return await next(specifier, context);

@@ -1,4 +1,4 @@
-import type { KernelConfig, KernelFunc } from "@tensorflow/tfjs-core";
+import type { GradConfig, KernelConfig, KernelFunc } from "@tensorflow/tfjs-core";
 
 /** Kernels by name, as tfjs-backend-wasm registers them and as we replace or add them. */
 export const kernelTable = new Map<string, KernelConfig>();
@@ -20,8 +20,13 @@ export function replaceKernel(kernelName: string, replacement: (stock: KernelFun
   kernelTable.set(kernelName, { ...stock, kernelFunc: replacement(stock.kernelFunc) });
 }
 
-/** The registry that all copies of tfjs-core in this process share. */
+/** The registries that all copies of tfjs-core in this process share. */
+const shared = () => (globalThis as unknown as { _tfGlobals: Map<string, Map<string, unknown>> })._tfGlobals;
+
 export function kernelRegistry(): Map<string, KernelConfig> {
-  const { _tfGlobals } = globalThis as unknown as { _tfGlobals: Map<string, Map<string, KernelConfig>> };
-  return _tfGlobals.get("kernelRegistry") as Map<string, KernelConfig>;
+  return shared().get("kernelRegistry") as Map<string, KernelConfig>;
+}
+
+export function gradientRegistry(): Map<string, GradConfig> {
+  return shared().get("gradRegistry") as Map<string, GradConfig>;
 }

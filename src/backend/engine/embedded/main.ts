@@ -2,7 +2,8 @@ import type { KernelConfig, KernelFunc, TensorInfo } from "@tensorflow/tfjs-core
 import "@tensorflow/tfjs-backend-wasm/dist/register_all_kernels";
 import { missingKernel, runOnCpu } from "./cpuFallback.js";
 import { EmbeddedBackend } from "./embeddedBackend.js";
-import { kernelRegistry, kernelTable } from "./kernelTable.js";
+import { replaceGradients } from "./gradients.js";
+import { gradientRegistry, kernelRegistry, kernelTable } from "./kernelTable.js";
 import "./kernels/index.js";
 
 export { fallbackCounts } from "./cpuFallback.js";
@@ -19,6 +20,7 @@ export function createEmbedded(): EmbeddedBackend {
   backend = new EmbeddedBackend(__dirname);
   const registry = kernelRegistry();
   addMissing(registry);
+  replaceGradients(gradientRegistry());
   for (const backendName of backendNames) {
     for (const [name, config] of kernelTable) {
       const kernelFunc = anyType.has(name) ? config.kernelFunc : numbersOnly(name, config.kernelFunc, registry);

@@ -88,7 +88,19 @@ export function instantiateWasm(file: string): WasmModule {
   });
   const { exports } = instance;
   const call = (name: string) => exports[name] as WasmFunction;
+  const malloc = call("malloc");
   memory = exports.memory as WebAssembly.Memory;
+
+  /** tfjs does not look whether it got memory, and would write to address 0. */
+  function allocate(...[bytes = 0]: number[]): number {
+    const at = bytes <= heapLimitBytes ? malloc(bytes) : 0;
+    if (at === 0 && bytes > 0) {
+      throw new Error(
+        `The embedded engine needs ${bytes} bytes more and can have 4 GB in all. Train with smaller batches.`,
+      );
+    }
+    return at;
+  }
 
   function cwrap(name: string, _returnType: string | null, argumentTypes: readonly string[]): Wrapped {
     const target = call(name);
@@ -113,7 +125,7 @@ export function instantiateWasm(file: string): WasmModule {
   const wasm: WasmModule = {
     HEAPU8: heap(),
     memory,
-    _malloc: call("malloc"),
+    _malloc: allocate,
     _free: call("free"),
     cwrap,
     tfjs: {

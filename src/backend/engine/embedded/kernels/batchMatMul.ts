@@ -23,12 +23,32 @@ replaceKernel("BatchMatMul", () => (call) => {
   const bOuter = b.shape.slice(0, -2);
   const outer = broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter);
   const backend = call.backend as EmbeddedBackend;
+  const sizes = { m, n, k, transposeA, transposeB, outer };
+  // This is how the gradient of a layer's input looks.
+  if (transposeB && !transposeA) {
+    return backend.promise([...outer, m, n], [a, b], () => multiply(backend, a, b, sizes));
+  }
+  return multiply(backend, a, b, sizes);
+});
+
+interface ProductSizes {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly outer: readonly number[];
+}
+
+function multiply(backend: EmbeddedBackend, a: TensorInfo, b: TensorInfo, sizes: ProductSizes): TensorInfo {
+  const { m, n, k, transposeA, transposeB, outer } = sizes;
   const output = k === 0 ? backend.zeros([...outer, m, n]) : backend.makeOutput([...outer, m, n], "float32");
   if (k === 0) return output;
   const { training } = backend;
   const scratch = backend.scratch(training.gemmScratch(n, k));
   const [aAt, bAt, to] = [backend.offset(a), backend.offset(b), backend.offset(output)];
-  const batches = util.sizeFromShape(outer);
+  const [aOuter, bOuter] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  const batches = util.sizeFromShape([...outer]);
   for (let batch = 0; batch < batches; batch++) {
     training.gemm(
       aAt + broadcastIndex(batch, outer, aOuter) * m * k * 4,
@@ -45,7 +65,7 @@ replaceKernel("BatchMatMul", () => (call) => {
     );
   }
   return output;
-});
+}
 
 /** Flat index in `shape`, which broadcasts to `outer`, of the flat index in `outer`. */
 function broadcastIndex(index: number, outer: readonly number[], shape: readonly number[]): number {

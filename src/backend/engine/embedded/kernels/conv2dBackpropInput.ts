@@ -15,14 +15,17 @@ replaceKernel("Conv2DBackpropInput", () => (call) => {
   const attributes = call.attrs as unknown as { inputShape: number[] };
   if (!isChannelsLast(attributes, given, filter)) return runOnCpu("Conv2DBackpropInput", call);
   const info = convolutionGeometry(attributes.inputShape, filter.shape, attributes);
-  const composer = new Composer(call.backend);
-  // conv2dTranspose does not insist on the size that belongs to its output.
-  const dy = composer.fit(given, [0, 0, 0, 0], info.outShape);
-  const result =
-    info.inChannels <= fewChannels
-      ? ofFewChannels(composer, info, dy, filter)
-      : (asConvolution(composer, info, dy, filter) ?? byProducts(composer, info, dy, filter));
-  return composer.end(result);
+  const backend = call.backend as EmbeddedBackend;
+  return backend.promise(info.inShape, [given, filter], () => {
+    const composer = new Composer(backend);
+    // conv2dTranspose does not insist on the size that belongs to its output.
+    const dy = composer.fit(given, [0, 0, 0, 0], info.outShape);
+    const result =
+      info.inChannels <= fewChannels
+        ? ofFewChannels(composer, info, dy, filter)
+        : (asConvolution(composer, info, dy, filter) ?? byProducts(composer, info, dy, filter));
+    return composer.end(result);
+  });
 });
 
 function ofFewChannels(composer: Composer, info: ConvolutionGeometry, dy: TensorInfo, filter: TensorInfo): TensorInfo {
