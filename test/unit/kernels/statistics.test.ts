@@ -178,13 +178,14 @@ it("folds lanes that hold more than 2^31 values each", async () => {
   const { instantiate } = await import("../../../src/kernels/instantiate.js");
   const { statisticsModule } = await import("../../../src/kernels/generated/statisticsModule.js");
   const wasm = instantiate<{
-    memory: { buffer: ArrayBuffer };
+    memory: { buffer: ArrayBuffer; grow(pages: number): number };
     layout(base: number, capacity: number): void;
     begin(lanes: number, mode: number): void;
     fold(lanes: number, channels: number, runs: boolean, perChannel: number): void;
   }>(statisticsModule);
   if (wasm === null) throw new Error("no SIMD");
   const [base, capacity] = [1024, 8];
+  if (wasm.memory.buffer.byteLength === 0) wasm.memory.grow(1);
   wasm.layout(base, capacity);
   wasm.begin(4, 0);
   const doubles = new Float64Array(wasm.memory.buffer);
