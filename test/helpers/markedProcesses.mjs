@@ -6,13 +6,14 @@ export const markVariable = "LAYERSCOPE_GUARD_MARK";
 /**
  * Processes that carry the mark. Linux only: elsewhere the process group has to do.
  * @param {string | undefined} mark
+ * @param {string} variable
  */
-export function markedProcesses(mark = process.env[markVariable]) {
+export function markedProcesses(mark = process.env[markVariable], variable = markVariable) {
   if (process.platform !== "linux" || !mark) return [];
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${markVariable}=${mark}`);
+      return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${variable}=${mark}`);
     } catch {
       return false; // ended, or another user's
     }
