@@ -1,4 +1,4 @@
-// Prints how many GB a second the statistics kernels take, best of several runs. Usage: node test/bench/kernels.mjs
+// Prints how many GB a second the statistics kernels take, best of several runs. Usage: node test/bench/kernels.bench.mjs
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";

@@ -6,7 +6,7 @@ import type { Finding } from "../../../src/stats/rules/ruleTypes.js";
 import { type Case, corpus } from "../../fixtures/rules/corpus.mjs";
 import { bundleJudge, record } from "../../fixtures/rules/judge.mjs";
 
-/** Real trainings on dist/, one seed; `node test/bench/rules.mjs` runs the corpus with several. */
+/** Real trainings on dist/, one seed; `node test/bench/rules.bench.mjs` runs the corpus with several. */
 const limit = { timeout: 240_000 };
 let runs = "";
 let judge: (folder: string) => Finding[];

@@ -1,5 +1,5 @@
 // Records the corpus of test/fixtures/rules with several seeds and prints what each rule found and missed.
-// Usage: node test/bench/rules.mjs [--seeds 1,2,3] [--only TEXT] [--budget every] [--engine embedded]   (needs a built dist/)
+// Usage: node test/bench/rules.bench.mjs [--seeds 1,2,3] [--only TEXT] [--budget every] [--engine embedded]   (needs a built dist/)
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
