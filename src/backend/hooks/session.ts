@@ -152,7 +152,7 @@ export class Session {
 
   private sinkOf(recorder: Recorder): Sink {
     const engine = this.engineInfo();
-    recorder.engine(this.fast === null ? engine : { ...engine, reason: `${engine.reason} ${fastNote}.` });
+    recorder.engine(this.fast === null ? engine : { ...engine, fast: true, reason: `${engine.reason} ${fastNote}.` });
     return {
       row: (table, step, series, row) => recorder.row(table, step, series, row),
       event: (step, content) => recorder.event(step, content),
