@@ -3,9 +3,11 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
-import { buildEmbedded } from "./src/backend/engine/embedded/build.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
+// Loaded by address: its AssemblyScript compiler would bring ambient types of its own into this file's.
+/** @type {{ buildEmbedded: (options: { minify: boolean }) => Promise<import("esbuild").Metafile[]> }} */
+const { buildEmbedded } = await import(pathToFileURL(join(root, "src/backend/engine/embedded/build.mjs")).href);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Bundles are loaded by their place in dist/, so that each process loads only what it needs. */

@@ -1,3 +1,4 @@
+/// <reference path="./omggif.d.ts" />
 import { GifReader } from "omggif";
 
 /** All frames as RGB, [frames, height, width, 3]; a frame that covers a part is laid over the one before. */

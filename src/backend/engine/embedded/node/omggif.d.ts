@@ -1,3 +1,4 @@
+/** What is used of omggif, which has no types of its own. */
 declare module "omggif" {
   export class GifReader {
     constructor(bytes: Uint8Array);
