@@ -3,9 +3,9 @@
  * Numbers travel as rows in a Float64Array that is transferred, everything else as plain objects, on one port, in order.
  */
 
-import type { ToTraining } from "./control.js";
 import type { EngineInfo, LayerInfo, RunEvent, RunStatus, WeightInfo } from "../run/format.js";
 import { listColumns, type Row, scalarColumns, type TableName, tableNames } from "../stats/catalogue.js";
+import type { ToTraining } from "./control.js";
 
 export type ToRecorder =
   | StartMessage
