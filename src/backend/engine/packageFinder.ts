@@ -1,10 +1,23 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import type { LoadingModule, ModuleSystem } from "./moduleSystem.js";
 import { packageOf } from "./packageCopies.js";
 
 const packagePattern = /^@tensorflow\/(tfjs(?:-[\w-]+)?)$/;
 const bundledCoreMarker = Symbol.for("layerscope.bundledCore");
+
+/** Backends count references to their tensors since then. */
+const oldestVersion = [3, 1] as const;
+
+/** Whether a copy is of a version that the embedded engine cannot run under. */
+export function isTooOld(file: string): boolean {
+  const [major = 0, minor = 0] = (packageOf(file)?.version ?? "").split(".").map(Number);
+  return major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1]);
+}
+
+function tooOldSentence(version: string | undefined): string {
+  return `TensorFlow.js ${version} of this project is too old for the embedded engine, which needs ${oldestVersion.join(".")}`;
+}
 
 /** Finds copies of TensorFlow.js packages: the project's own, and the ones bundled with us. */
 export class PackageFinder {
@@ -39,7 +52,7 @@ export class PackageFinder {
   /** Whether a module belongs to what we supply. */
   isSupplied(parent: LoadingModule | null | undefined): boolean {
     const file = parent?.filename;
-    return file ? this.#carriers.some((folder) => file.startsWith(folder)) : false;
+    return file ? this.#carriers.some((folder) => file.startsWith(folder + sep)) : false;
   }
 
   findOwn(request: string, parent: LoadingModule | null | undefined, extra?: object): string | null {
@@ -61,6 +74,12 @@ export class PackageFinder {
     if (!existsSync(file)) return null;
     this.#found.set(`@tensorflow/${name}`, file);
     return file;
+  }
+
+  /** Why the project's tfjs-core cannot carry the embedded engine; null where it can, or where it is not known. */
+  coreTrouble(): string | null {
+    const file = this.#found.get("@tensorflow/tfjs-core");
+    return file !== undefined && isTooOld(file) ? tooOldSentence(packageOf(file)?.version) : null;
   }
 
   /** Whether the tfjs-core that runs is our own copy: it says so itself, since Node's hook thread may have chosen it. */

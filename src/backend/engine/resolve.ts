@@ -8,7 +8,7 @@ import { onEngineCreated } from "./gate.js";
 import { type LoadingModule, moduleSystem } from "./moduleSystem.js";
 import { chooseNative, type NativeChoice, supplyRemovedUtilities } from "./nativeEngine.js";
 import { supplyAddon, watchOwnEntry } from "./ownPackage.js";
-import { PackageFinder } from "./packageFinder.js";
+import { isTooOld, PackageFinder } from "./packageFinder.js";
 
 const embeddedFolder = join(__dirname, "embedded");
 
@@ -66,10 +66,16 @@ class EngineResolver {
   resolve(request: string, parent: LoadingModule | null | undefined, extra?: object): string | null {
     const name = this.finder.packageName(request);
     if (name === null) return null;
-    const own = this.finder.findOwn(request, parent, extra);
+    const found = this.finder.findOwn(request, parent, extra);
+    const isOurs = this.#isEmbedding() || this.finder.isSupplied(parent);
+    const own = found !== null && isOurs && isTooOld(found) ? null : found;
     if (name === "tfjs-node" || name === "tfjs-node-gpu") return this.#resolveNode(own, parent);
     if (name === "tfjs-backend-wasm" && this.options.engine === "embedded") return this.finder.bundled(name);
     return this.#handOver(own, parent) ?? (own === null ? this.finder.bundled(name) : null);
+  }
+
+  #isEmbedding(): boolean {
+    return this.#wanted === "embedded" || this.finder.isBundledCore();
   }
 
   /** A script that asks for tfjs-node. */
@@ -106,7 +112,11 @@ class EngineResolver {
   #embedded(own: string | null, sentence: string): string | null {
     this.sentence = sentence;
     this.#wanted = "embedded";
-    if (this.#engine !== null) bindEmbedded(this.#engine, embeddedFolder);
+    if (this.#engine !== null) {
+      const trouble = this.finder.isBundledCore() ? null : this.finder.coreTrouble();
+      if (trouble !== null) throw new Error(`${sentence} ${trouble}: update it, or require tfjs-node before it.`);
+      bindEmbedded(this.#engine, embeddedFolder);
+    }
     const shim = this.finder.bundled("tfjs-node");
     if (own !== null) this.finder.addProject(dirname(own));
     return shim;
@@ -135,7 +145,11 @@ class EngineResolver {
       this.#wanted = "embedded";
       this.sentence = "No TensorFlow.js is installed in this project; the embedded engine stands in.";
     }
-    if (this.#wanted === "embedded") bindEmbedded(engine, embeddedFolder);
+    if (this.#wanted === "embedded") {
+      const trouble = this.finder.isBundledCore() ? null : this.finder.coreTrouble();
+      if (trouble === null) bindEmbedded(engine, embeddedFolder);
+      else this.sentence = `${trouble}.`;
+    }
     if (this.#wanted === "native" && this.#native === null) bindNative(engine, () => this.#nativeOrRefuse());
   }
 

@@ -14,6 +14,7 @@ import "./fusedDepthwise.js";
 import "./fusedMatMul.js";
 import "./identity.js";
 import "./pooling.js";
+import "./oneHot.js";
 import "./reductions.js";
 import "./resizeGradients.js";
 import "./slice.js";
