@@ -245,9 +245,12 @@ export class RunSession extends Disposable implements SessionView {
     const condition = runCondition(this.sight(run));
     const header = run !== before || ended || batches.length > 0 || condition !== this.condition;
     this.condition = condition;
-    const rows = batches.length > 0;
-    if (header || layers || summaries || findings || epochs || rows || reset) {
-      this.changed.fire({ header, layers, summaries, findings, epochs, rows, reset });
+    const rowsFrom = Math.min(
+      Number.POSITIVE_INFINITY,
+      ...batches.map(({ steps }) => steps[0] ?? Number.POSITIVE_INFINITY),
+    );
+    if (header || layers || summaries || findings || epochs || reset) {
+      this.changed.fire({ header, layers, summaries, findings, epochs, rowsFrom, reset });
     }
   }
 
@@ -316,7 +319,7 @@ export class RunSession extends Disposable implements SessionView {
     }
     if (isGone) this.seenStatus = "interrupted";
     else this.timer = setTimeout(() => this.poll(), hiddenPollMs);
-    const nothing = { summaries: false, epochs: false, rows: false, reset: false };
+    const nothing = { summaries: false, epochs: false, rowsFrom: Number.POSITIVE_INFINITY, reset: false };
     this.changed.fire({ header: true, layers: isGone, findings: false, ...nothing });
   }
 }

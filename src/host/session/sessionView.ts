@@ -24,8 +24,9 @@ export interface SessionChange {
   readonly summaries: boolean;
   readonly findings: boolean;
   readonly epochs: boolean;
-  /** New rows, or rows that were thinned or start afresh (`reset`). */
-  readonly rows: boolean;
+  /** First step of the new rows, Infinity where there are none. The tables of a step may come one after the other. */
+  readonly rowsFrom: number;
+  /** Rows were thinned or start afresh. */
   readonly reset: boolean;
 }
 

@@ -18,8 +18,8 @@ export class LiveWindow {
 
   constructor(private readonly points: number) {}
 
-  /** Null: nothing new. */
-  next(extent: StepRange): WindowPlan | null {
+  /** `rowsFrom`: the first step of the rows that are new, which may be steps sent before. Null: nothing new. */
+  next(extent: StepRange, rowsFrom: number): WindowPlan | null {
     if (extent.to < extent.from) return null;
     const bucket = widthFor(extent, this.points);
     const { sent } = this;
@@ -27,8 +27,9 @@ export class LiveWindow {
     if (sent === null || sent.bucket !== bucket || sent.from !== extent.from || extent.to < sent.to) {
       return { range: extent, bucket, append: false };
     }
-    if (extent.to === sent.to) return null;
-    return { range: { from: alignDown(sent.to, bucket), to: extent.to }, bucket, append: true };
+    const from = Math.max(extent.from, Math.min(rowsFrom, sent.to));
+    if (extent.to === sent.to && rowsFrom > sent.to) return null;
+    return { range: { from: alignDown(from, bucket), to: extent.to }, bucket, append: true };
   }
 
   /** The next plan starts from the beginning. */

@@ -1,12 +1,5 @@
 import type * as vscode from "vscode";
-import type {
-  FromView,
-  SeriesMessage,
-  SeriesRequest,
-  SubscribeMessage,
-  ToView,
-  ViewAction,
-} from "../../protocol/views.js";
+import type { FromView, SeriesRequest, SubscribeMessage, ToView, ViewAction } from "../../protocol/views.js";
 import { widthFor } from "../../run/runHistory.js";
 import { Disposable, type Release } from "../disposable.js";
 import { type Log, messageOf } from "../log.js";
@@ -17,16 +10,6 @@ import { parseFromView } from "./parseFromView.js";
 import { carryOut } from "./viewRequests.js";
 
 const flushMs = 100;
-
-const everything: SessionChange = {
-  header: true,
-  layers: true,
-  summaries: true,
-  findings: true,
-  epochs: true,
-  rows: true,
-  reset: true,
-};
 
 /**
  * Host side of one webview: `ready` → snapshot, then increments at most ten times a second, while it is visible.
@@ -162,15 +145,16 @@ export class ViewHost extends Disposable {
     if (change.summaries) this.send({ type: "summaries", summaries: [...session.summaries.values()] });
     if (change.findings) this.send({ type: "findings", findings: session.findings });
     if (change.epochs) this.send({ type: "metrics", epochs: session.epochs });
-    if (change.rows || change.reset) this.sendSeries(session, change.reset);
+    if (change.rowsFrom < Number.POSITIVE_INFINITY || change.reset)
+      this.sendSeries(session, change.reset, change.rowsFrom);
   }
 
-  private sendSeries(session: SessionView, afresh: boolean): void {
+  private sendSeries(session: SessionView, afresh: boolean, rowsFrom = 0): void {
     const wanted = this.subscription;
     if (wanted === null || wanted.series.length === 0) return;
     if (wanted.range !== null) {
       const range = wanted.range;
-      if (!afresh && session.steps > range.to) return;
+      if (!afresh && rowsFrom > range.to) return;
       const data = wanted.series.map((request) => {
         const points = request.points ?? wanted.points;
         return session.series(request, range, widthFor(range, points));
@@ -179,26 +163,18 @@ export class ViewHost extends Disposable {
       return;
     }
     const extent = session.extent();
-    for (const [points, requests] of groupByPoints(wanted)) this.sendLive(session, extent, points, requests, afresh);
-  }
-
-  private sendLive(
-    session: SessionView,
-    extent: SeriesMessageRange,
-    points: number,
-    requests: readonly SeriesRequest[],
-    afresh: boolean,
-  ): void {
-    let window = this.windows.get(points);
-    if (window === undefined) {
-      window = new LiveWindow(points);
-      this.windows.set(points, window);
+    for (const [points, requests] of groupByPoints(wanted)) {
+      let window = this.windows.get(points);
+      if (window === undefined) {
+        window = new LiveWindow(points);
+        this.windows.set(points, window);
+      }
+      if (afresh) window.reset();
+      const plan = window.next(extent, rowsFrom);
+      if (plan === null) continue;
+      const data = requests.map((request) => session.series(request, plan.range, plan.bucket));
+      this.send({ type: "series", ...plan.range, append: plan.append, data });
     }
-    if (afresh) window.reset();
-    const plan = window.next(extent);
-    if (plan === null) return;
-    const data = requests.map((request) => session.series(request, plan.range, plan.bucket));
-    this.send({ type: "series", ...plan.range, append: plan.append, data });
   }
 
   private sendRuns(): void {
@@ -228,11 +204,16 @@ export class ViewHost extends Disposable {
   }
 }
 
-type SeriesMessageRange = Pick<SeriesMessage, "from" | "to">;
-
 function merged(a: SessionChange, b: SessionChange): SessionChange {
-  const names = Object.keys(everything) as (keyof SessionChange)[];
-  return Object.fromEntries(names.map((name) => [name, a[name] || b[name]])) as unknown as SessionChange;
+  return {
+    header: a.header || b.header,
+    layers: a.layers || b.layers,
+    summaries: a.summaries || b.summaries,
+    findings: a.findings || b.findings,
+    epochs: a.epochs || b.epochs,
+    rowsFrom: Math.min(a.rowsFrom, b.rowsFrom),
+    reset: a.reset || b.reset,
+  };
 }
 
 function groupByPoints({ series, points }: SubscribeMessage): Map<number, SeriesRequest[]> {

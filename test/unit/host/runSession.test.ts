@@ -126,7 +126,7 @@ describe("RunSession", () => {
     writer.flush();
     seen.refresh();
     expect(changes).toEqual([
-      { header: true, layers: false, summaries: true, findings: false, epochs: true, rows: true, reset: false },
+      { header: true, layers: false, summaries: true, findings: false, epochs: true, rowsFrom: 4, reset: false },
     ]);
     expect(seen.epochs).toEqual([{ epoch: 0, step: 4, logs: { accuracy: 0.5 } }]);
   });
