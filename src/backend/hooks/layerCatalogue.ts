@@ -1,6 +1,13 @@
 import type { LayerInfo, SourcePosition, WeightInfo } from "../../run/format.js";
 import { layerConfig } from "./layerConfig.js";
-import { type ContainerLike, isContainer, type LayerLike, type NodeLike, type VariableLike } from "./tensorflow.js";
+import {
+  type ContainerLike,
+  isContainer,
+  type LayerLike,
+  type LayerVariableLike,
+  type NodeLike,
+  type VariableLike,
+} from "./tensorflow.js";
 
 /** Where a layer stands in the model that was seen around it. */
 interface Place {
@@ -30,6 +37,8 @@ export class LayerCatalogue {
   private readonly containers: WeakRef<LayerLike>[] = [];
   private readonly paths = new Set<string>();
   private readonly refreshed = new Set<number>();
+  /** By index; only first calls. */
+  private readonly alive = new Map<number, WeakRef<LayerLike>>();
 
   /** A layer is being constructed. It has neither name nor weights yet. */
   created(layer: LayerLike, source: SourcePosition | null): void {
@@ -60,6 +69,7 @@ export class LayerCatalogue {
     calls[call - 1] = index;
     this.calls.set(layer, calls);
     this.steps.push(0);
+    if (call === 1) this.alive.set(index, new WeakRef(layer));
     this.layers.push(this.describe(layer, call, index));
     this.changed = true;
     return index;
@@ -86,6 +96,32 @@ export class LayerCatalogue {
       outputShape: info.outputShape ?? outputShape,
       weights: this.weightsOf(layer, index),
     };
+    this.changed = true;
+  }
+
+  /** Scripts freeze layers, thaw them and change momentum between two steps. */
+  refreshFlags(): void {
+    for (const [index, reference] of this.alive) {
+      const layer = reference.deref();
+      const info = this.layers[index];
+      if (layer === undefined || info === undefined) {
+        this.alive.delete(index);
+        continue;
+      }
+      const config = layerConfig(layer);
+      if (config.trainable !== info.config.trainable || config.momentum !== info.config.momentum) {
+        this.layers[index] = { ...info, config };
+        this.changed = true;
+      }
+      for (const weight of layer.weights) this.refreshWeight(weight, config.trainable !== false && weight.trainable);
+    }
+  }
+
+  private refreshWeight({ val }: LayerVariableLike, trainable: boolean): void {
+    const at = val === undefined ? undefined : this.weightIndexes.get(val);
+    const weight = at === undefined ? undefined : this.weights[at];
+    if (at === undefined || weight === undefined || weight.trainable === trainable) return;
+    this.weights[at] = { ...weight, trainable };
     this.changed = true;
   }
 

@@ -23,6 +23,9 @@ export interface Sink {
   readonly isBehind: boolean;
 }
 
+/** Flags of layers are looked at again this often. */
+const flagsEverySteps = 20;
+
 /** Follows the training of one process: passes become steps, steps become rows. */
 export class Observer {
   /** Number of optimizer updates so far. */
@@ -119,6 +122,7 @@ export class Observer {
     this.current = null;
     this.step++;
     this.sink ??= this.openSink();
+    if (this.step % flagsEverySteps === 1) this.catalogue.refreshFlags();
     const updatedNames = namesOf(gradients);
     if (pinned !== null) this.weights.write(this.sink, this.step, pinned);
     const used = this.rowWriter.write(this.sink, this.step, step, (root) => this.isTrained(root, updatedNames));
@@ -145,6 +149,7 @@ export class Observer {
   /** A model is about to be trained: its layers are known even if the first step throws. */
   modelSeen(model: LayerLike): void {
     this.catalogue.register(model);
+    if (this.step % flagsEverySteps === 0) this.catalogue.refreshFlags();
     this.sink ??= this.openSink();
     this.writeLayers();
   }

@@ -106,6 +106,14 @@ test("the first place that is not finite is named, whether or not the step was c
   }
 });
 
+test("flags that the script changes between two steps are followed", () => {
+  const { run } = runScript("freezes.cjs", { budget: "5" }).runs[0] as RecordedRun;
+  const configs = Object.fromEntries(run.layers.map(({ name, config }) => [name, config]));
+  expect(configs).toMatchObject({ hidden: { trainable: false }, norm: { trainable: true, momentum: 0.5 } });
+  const trainable = Object.fromEntries(run.weights.map((weight) => [weight.name, weight.trainable]));
+  expect(trainable).toMatchObject({ "hidden/kernel": false, "norm/gamma": true, "norm/moving_mean": false });
+});
+
 function expectClose(got: unknown, wanted: number, name: string, tolerance = relativeTolerance): void {
   expect(typeof got, name).toBe("number");
   expect(Math.abs((got as number) - wanted), name).toBeLessThanOrEqual(tolerance * Math.max(Math.abs(wanted), 1e-3));
