@@ -10,11 +10,14 @@ const sources = join(folder, "assembly");
 const generated = join(folder, "generated");
 const options = ["--enable", "simd", "--runtime", "stub", "--noAssert", "-O3", "--converge"];
 
-/** Kernel → options of its own. The fast ones work in the memory of the engine that holds the tensors. */
+/** Kernel → options of its own. The fast ones work in the memory of the engine that holds the tensors, which is shared. */
 const kernels = /** @type {const} */ ({
   statistics: [],
   distribution: [],
-  fast: ["--importMemory", "--use", "abort="],
+  fast: [
+    ...["--importMemory", "--use", "abort="],
+    ...["--enable", "threads", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
+  ],
 });
 
 /** @param {string} name */

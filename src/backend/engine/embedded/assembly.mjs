@@ -7,16 +7,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const sources = join(here, "assembly");
 // Nothing of a runtime: the memory belongs to tfjs-backend-wasm, and these functions only use what they are given.
 const options = [
-  "--enable",
-  "simd",
-  "--runtime",
-  "stub",
-  "--noAssert",
-  "--importMemory",
-  "--use",
-  "abort=",
-  "-O3",
-  "--converge",
+  ...["--enable", "simd", "--enable", "threads", "--runtime", "stub", "--noAssert", "-O3", "--converge"],
+  ...["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536", "--use", "abort="],
 ];
 
 /**

@@ -116,18 +116,47 @@ const common = /** @type {const} */ ({
   metafile: true,
 });
 
+const tfjsKernels = "tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm";
+const memorySection = 5;
+const hasMaximum = 1;
+const isShared = 2;
+
+/**
+ * The same module with its memory marked as shared (https://webassembly.github.io/threads/core/binary/types.html#limits),
+ * so that helper threads can work in it.
+ * @param {Buffer} wasm
+ */
+function withSharedMemory(wasm) {
+  for (let at = 8; at < wasm.length; ) {
+    const section = wasm[at++];
+    let size = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      const byte = wasm[at++] ?? 0;
+      size |= (byte & 127) << shift;
+      more = byte >= 128;
+    }
+    if (section === memorySection) {
+      if (wasm[at] !== 1 || wasm[at + 1] !== hasMaximum) throw new Error("Wanted one memory with a maximum.");
+      wasm[at + 1] = hasMaximum | isShared;
+      return wasm;
+    }
+    at += size;
+  }
+  throw new Error("The kernels have no memory of their own.");
+}
+
 /** The engine alone: main.cjs and its kernels. */
 export async function buildEngine({ minify = false, output = defaultOutput } = {}) {
   mkdirSync(output, { recursive: true });
   await compileAssembly(assembled);
   copyFileSync(assembled, join(output, "training.wasm"));
-  const wasmFile = "tfjs-backend-wasm-simd.wasm";
-  copyFileSync(join(modules, "tfjs-backend-wasm/dist", wasmFile), join(output, wasmFile));
+  writeFileSync(join(output, "tfjs-backend-wasm-simd.wasm"), withSharedMemory(readFileSync(join(modules, tfjsKernels))));
   const { metafile } = await esbuild.build({
     ...common,
     minify,
-    entryPoints: [join(here, "main.ts")],
-    outfile: join(output, "main.cjs"),
+    entryPoints: { main: join(here, "main.ts"), kernelThread: join(here, "kernelThread.ts") },
+    outdir: output,
+    outExtension: { ".js": ".cjs" },
     plugins: [onHelpers],
   });
   return metafile;

@@ -3,7 +3,8 @@ import { BackendWasm } from "@tensorflow/tfjs-backend-wasm/dist/backend_wasm";
 import { engine, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { embeddedMarker } from "../describe.js";
 import { PromisedEntry } from "./promisedEntry.js";
-import { instantiateTraining, type TrainingModule } from "./trainingModule.js";
+import type { ThreadTeam } from "./threadTeam.js";
+import { startTraining, type TrainingModule } from "./trainingModule.js";
 import { instantiateWasm, type WasmModule } from "./wasmModule.js";
 
 type TypedArray = ReturnType<BackendWasm["typedArrayFromHeap"]>;
@@ -14,6 +15,7 @@ export class EmbeddedBackend extends BackendWasm {
   readonly [embeddedMarker] = true as const;
   readonly module: WasmModule;
   readonly training: TrainingModule;
+  readonly team: ThreadTeam;
   isDisposed = false;
   readonly #promised = new WeakMap<PromisedEntry, readonly TensorInfo[]>();
   readonly #scratches: { readonly at: number; readonly bytes: number }[] = [];
@@ -25,7 +27,9 @@ export class EmbeddedBackend extends BackendWasm {
     const module = instantiateWasm(join(folder, "tfjs-backend-wasm-simd.wasm"));
     super(module as unknown as BackendWasm["wasm"]);
     this.module = module;
-    this.training = instantiateTraining(join(folder, "training.wasm"), module);
+    const { training, team } = startTraining(folder, module);
+    this.training = training;
+    this.team = team;
   }
 
   /** Complex numbers lie as pairs. */

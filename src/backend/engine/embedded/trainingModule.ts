@@ -1,4 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { SharedKernels } from "./threadProtocol.js";
+import { ThreadTeam } from "./threadTeam.js";
 import type { WasmModule } from "./wasmModule.js";
 
 type Pointer = number;
@@ -17,50 +20,13 @@ type PoolingSizes = readonly [
   left: number,
 ];
 
-/** What assembly/training.as exports; there is what each does. Pointers are byte offsets in the engine's memory. */
+/** What assembly/training.as exports beside the shared kernels; there is what each does. Pointers are byte offsets in the engine's memory. */
 export interface TrainingModule {
   addBias(values: Pointer, bias: Pointer, rows: number, inner: number, low: number, high: number): void;
   convolveScratch(taps: number, outChannels: number): number;
-  convolve(
-    x: Pointer,
-    filter: Pointer,
-    bias: Pointer,
-    to: Pointer,
-    batch: number,
-    height: number,
-    width: number,
-    inChannels: number,
-    outHeight: number,
-    outWidth: number,
-    outChannels: number,
-    filterHeight: number,
-    filterWidth: number,
-    strideHeight: number,
-    strideWidth: number,
-    dilationHeight: number,
-    dilationWidth: number,
-    low: number,
-    high: number,
-    scratch: Pointer,
-  ): void;
-  inputGradientOfFew(
-    dy: Pointer,
-    filter: Pointer,
-    dx: Pointer,
-    batch: number,
-    height: number,
-    width: number,
-    inChannels: number,
-    outHeight: number,
-    outWidth: number,
-    outChannels: number,
-    filterHeight: number,
-    filterWidth: number,
-    strideHeight: number,
-    strideWidth: number,
-    top: number,
-    left: number,
-  ): void;
+  packFilter(filter: Pointer, taps: number, outChannels: number, panels: Pointer): void;
+  addGroups(values: Pointer, groups: number, length: number): void;
+  productScratch(positions: number, products: number, outChannels: number): number;
   normalize(
     x: Pointer,
     mean: Pointer,
@@ -78,37 +44,6 @@ export interface TrainingModule {
     to: Pointer,
     rows: number,
     inner: number,
-  ): void;
-  filterGradient(
-    x: Pointer,
-    dy: Pointer,
-    dw: Pointer,
-    batch: number,
-    height: number,
-    width: number,
-    inChannels: number,
-    outHeight: number,
-    outWidth: number,
-    outChannels: number,
-    filterHeight: number,
-    filterWidth: number,
-    strideHeight: number,
-    strideWidth: number,
-  ): void;
-  scatterProducts(
-    products: Pointer,
-    dx: Pointer,
-    height: number,
-    width: number,
-    channels: number,
-    outHeight: number,
-    outWidth: number,
-    filterHeight: number,
-    filterWidth: number,
-    strideHeight: number,
-    strideWidth: number,
-    top: number,
-    left: number,
   ): void;
   turnFilter(filter: Pointer, to: Pointer, positions: number, inChannels: number, outChannels: number): void;
   depthwiseGradient(
@@ -133,19 +68,6 @@ export interface TrainingModule {
     left: number,
   ): void;
   gemmScratch(n: number, k: number): number;
-  gemm(
-    a: Pointer,
-    aRow: number,
-    aDepth: number,
-    b: Pointer,
-    bDepth: number,
-    bColumn: number,
-    c: Pointer,
-    m: number,
-    n: number,
-    k: number,
-    scratch: Pointer,
-  ): void;
   repeatBlocks(from: Pointer, to: Pointer, outer: number, size: number, times: number): void;
   segmentSum(
     x: Pointer,
@@ -184,8 +106,12 @@ export interface TrainingModule {
   ): void;
 }
 
-/** Our kernels, in the memory of tfjs's. */
-export function instantiateTraining(file: string, { memory }: WasmModule): TrainingModule {
-  const module = new WebAssembly.Module(readFileSync(file));
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TrainingModule;
+/** Our kernels, in the memory of tfjs's, and the threads that share their work. */
+export function startTraining(folder: string, { memory }: WasmModule): { training: TrainingModule; team: ThreadTeam } {
+  const module = new WebAssembly.Module(readFileSync(join(folder, "training.wasm")));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return {
+    training: exports as unknown as TrainingModule,
+    team: new ThreadTeam(folder, module, memory, exports as unknown as SharedKernels),
+  };
 }

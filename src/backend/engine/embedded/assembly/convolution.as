@@ -1,12 +1,17 @@
-// Gradients of convolutions, NHWC, float32. Sizes count elements, pointers are byte offsets.
+// Gradients of convolutions, NHWC, float32. Sizes count elements, pointers are byte offsets. Functions that begin with
+// `from` and `until` do a part of the work; parts may run in several threads at once.
+
+import { gemm, gemmScratch } from "./gemm";
 
 /**
  * dW[kh, kw, i, o] = Σ x[n, oh·s + kh, ow·s + kw, i] · dy[n, oh, ow, o].
- * `x` is padded already; `outChannels` is a multiple of 8; `dw` is zero. For one kh, (kw, i) lies in one piece in x, so
- * four of them by eight output channels are kept in registers over an image.
+ * `x` is padded already; `outChannels` is a multiple of 8. For one kh, (kw, i) lies in one piece in x, so four of them
+ * by eight output channels are kept in registers over an image. The batch is taken in `groups`, each with a sum of its
+ * own in `dw` (zero at the start), so that the result does not depend on how many threads share them.
  */
-export function filterGradient(
-  x: usize, dy: usize, dw: usize,
+export function filterGradientGroups(
+  from: i32, until: i32, thread: i32,
+  x: usize, dy: usize, dw: usize, groups: i32,
   batch: i32, height: i32, width: i32, inChannels: i32,
   outHeight: i32, outWidth: i32, outChannels: i32,
   filterHeight: i32, filterWidth: i32, strideHeight: i32, strideWidth: i32,
@@ -15,12 +20,18 @@ export function filterGradient(
   const xRow: usize = (strideHeight * width * inChannels) << 2;
   const xColumn: usize = (strideWidth * inChannels) << 2;
   const dyColumn: usize = outChannels << 2;
-  for (let n = 0; n < batch; n++) {
+  const size: usize = (filterHeight * taps * outChannels) << 2;
+  const first = from * batch / groups;
+  const last = until * batch / groups;
+  let group = from;
+  for (let n = first; n < last; n++) {
+    while (n >= (group + 1) * batch / groups) group++;
+    const sums = dw + group * size;
     const image = x + ((n * height * width * inChannels) << 2);
     const error = dy + ((n * outHeight * outWidth * outChannels) << 2);
     for (let kh = 0; kh < filterHeight; kh++) {
       const top = image + ((kh * width * inChannels) << 2);
-      const target = dw + ((kh * taps * outChannels) << 2);
+      const target = sums + ((kh * taps * outChannels) << 2);
       for (let o = 0; o < outChannels; o += 8) {
         let tap = 0;
         for (; tap + 4 <= taps; tap += 4) {
@@ -95,11 +106,44 @@ function add(to: usize, low: v128, high: v128): void {
   v128.store(to, f32x4.add(v128.load(to, 16), high), 16);
 }
 
+/** The sum of `groups` pieces of `length` values, into the first. */
+export function addGroups(values: usize, groups: i32, length: i32): void {
+  for (let group = 1; group < groups; group++) addRun(values, values + ((group * length) << 2), length);
+}
+
+/**
+ * dx of images first to last − 1: dy times the filter, each product then added to where it belongs. `dx` is zero at
+ * the start; `scratch` holds, for each thread, what `productScratch` says.
+ */
+export function inputGradientByProducts(
+  from: i32, until: i32, thread: i32,
+  dy: usize, filter: usize, dx: usize, scratch: usize,
+  height: i32, width: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
+  filterHeight: i32, filterWidth: i32, strideHeight: i32, strideWidth: i32, top: i32, left: i32,
+): void {
+  const positions = outHeight * outWidth;
+  const products = filterHeight * filterWidth * inChannels;
+  const own = scratch + thread * productScratch(positions, products, outChannels);
+  const packed = own + ((positions * products) << 2);
+  for (let n = from; n < until; n++) {
+    const error = dy + ((n * positions * outChannels) << 2);
+    gemm(error, outChannels, 1, filter, 1, outChannels, own, positions, products, outChannels, packed);
+    scatterProducts(
+      own, dx + ((n * height * width * inChannels) << 2), height, width, inChannels, outHeight, outWidth,
+      filterHeight, filterWidth, strideHeight, strideWidth, top, left,
+    );
+  }
+}
+
+export function productScratch(positions: i32, products: i32, outChannels: i32): i32 {
+  return (positions * products * 4 + gemmScratch(products, outChannels) + 15) & ~15;
+}
+
 /**
  * Adds one image's products [outHeight, outWidth, filterHeight, filterWidth, channels] of dy and the filter to where
  * they belong in dx [height, width, channels]; what falls into the padding is dropped.
  */
-export function scatterProducts(
+function scatterProducts(
   products: usize, dx: usize, height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32,
   filterHeight: i32, filterWidth: i32, strideHeight: i32, strideWidth: i32, top: i32, left: i32,
 ): void {
@@ -159,13 +203,15 @@ export function turnFilter(filter: usize, to: usize, positions: i32, inChannels:
  * channels (the first layer), where there is nothing to gather in registers but the output channels.
  */
 export function inputGradientOfFew(
+  from: i32, until: i32, thread: i32,
   dy: usize, filter: usize, dx: usize,
-  batch: i32, height: i32, width: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
+  height: i32, width: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
   filterHeight: i32, filterWidth: i32, strideHeight: i32, strideWidth: i32, top: i32, left: i32,
 ): void {
   const length: usize = outChannels << 2;
   const vectors: usize = (outChannels & ~3) << 2;
-  for (let n = 0; n < batch; n++) {
+  dx += ((from * height * width * inChannels) << 2);
+  for (let n = from; n < until; n++) {
     const image = dy + n * outHeight * outWidth * length;
     for (let h = 0; h < height; h++) {
       for (let w = 0; w < width; w++) {

@@ -16,19 +16,22 @@ let filterRows: i32 = 0;
 let lowest: v128 = f32x4.splat(0);
 let highest: v128 = f32x4.splat(0);
 
+/** The filter [taps, outChannels] in panels of eight output channels, for `convolveImages`. */
+export function packFilter(filter: usize, taps: i32, outChannels: i32, panels: usize): void {
+  packColumns(filter, outChannels, 1, outChannels, taps, panels);
+}
+
 /**
- * The filter is packed into panels of eight output channels. Four output positions by one panel are kept in registers
- * while all taps pass; a panel serves a whole image before the next is taken. `bias` may be 0 for none; results are
- * clamped to [low, high].
+ * Images first to last − 1 of a batch. Four output positions by one panel are kept in registers while all taps pass;
+ * a panel serves a whole image before the next is taken. `bias` may be 0 for none; results are clamped to [low, high].
  */
-export function convolve(
-  x: usize, filter: usize, bias: usize, to: usize,
-  batch: i32, height: i32, width: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
+export function convolveImages(
+  from: i32, until: i32, thread: i32,
+  x: usize, panels: usize, bias: usize, to: usize, height: i32, width: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
   filterHeight: i32, filterWidth: i32, strideHeight: i32, strideWidth: i32, dilationHeight: i32, dilationWidth: i32,
-  low: f32, high: f32, scratch: usize,
+  low: f32, high: f32,
 ): void {
   const taps = filterHeight * filterWidth * inChannels;
-  packColumns(filter, outChannels, 1, outChannels, taps, scratch);
   const pixel: i32 = inChannels << 2;
   pieces = dilationWidth == 1 ? 1 : filterWidth;
   pieceLength = dilationWidth == 1 ? filterWidth * inChannels : inChannels;
@@ -40,11 +43,11 @@ export function convolve(
   const rowOut = strideHeight * width * pixel;
   const columnOut = strideWidth * pixel;
   const positions = outHeight * outWidth;
-  for (let n = 0; n < batch; n++) {
+  for (let n = from; n < until; n++) {
     const image = x + n * height * width * pixel;
     const target = to + ((n * positions * outChannels) << 2);
     for (let o = 0; o < outChannels; o += 8) {
-      const panel = scratch + ((o * taps) << 2);
+      const panel = panels + ((o * taps) << 2);
       const share = min(8, outChannels - o);
       let first = f32x4.splat(0);
       let second = first;

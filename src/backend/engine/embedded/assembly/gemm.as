@@ -36,6 +36,18 @@ export function gemm(
   }
 }
 
+/** Rows from to until − 1 of C, with scratch memory for each thread. */
+export function gemmRows(
+  from: i32, until: i32, thread: i32,
+  a: usize, aRow: i32, aDepth: i32,
+  b: usize, bDepth: i32, bColumn: i32,
+  c: usize, n: i32, k: i32,
+  scratch: usize,
+): void {
+  const own = scratch + thread * gemmScratch(n, k);
+  gemm(a + ((from * aRow) << 2), aRow, aDepth, b, bDepth, bColumn, c + ((from * n) << 2), until - from, n, k, own);
+}
+
 /** B[depth, n] to panels [n/8][depth][8], the last one filled up with zeros. */
 export function packColumns(b: usize, bDepth: i32, bColumn: i32, n: i32, depth: i32, to: usize): void {
   for (let column = 0; column < n; column += 8) {

@@ -1,9 +1,11 @@
 // The kernels that training needs and tfjs-backend-wasm lacks, or has slowly. They work in that module's memory.
-export { convolve, convolveScratch } from "./convolve";
-export { filterGradient, inputGradientOfFew, scatterProducts, turnFilter } from "./convolution";
+export { convolveImages, convolveScratch, packFilter } from "./convolve";
+export {
+  addGroups, filterGradientGroups, inputGradientByProducts, inputGradientOfFew, productScratch, turnFilter,
+} from "./convolution";
 export { depthwiseGradient } from "./depthwise";
 export { addBias, clamp, floatsOfBytes, normalize, withRow } from "./elementwise";
-export { gemm, gemmScratch } from "./gemm";
+export { gemmRows, gemmScratch } from "./gemm";
 export { repeatBlocks, segmentSum } from "./movement";
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from "./pooling";
 export { sumMiddle } from "./reduction";

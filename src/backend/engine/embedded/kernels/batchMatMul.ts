@@ -3,6 +3,9 @@ import { runOnCpu } from "../cpuFallback.js";
 import type { EmbeddedBackend } from "../embeddedBackend.js";
 import { replaceKernel } from "../kernelTable.js";
 
+/** Rows that the kernel keeps in registers. Every piece packs the right matrix for itself, so pieces are few. */
+const rowsAtOnce = 4;
+
 replaceKernel("BatchMatMul", () => (call) => {
   const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
   if (a.dtype !== "float32" || b.dtype !== "float32") return runOnCpu("BatchMatMul", call);
@@ -44,24 +47,30 @@ function multiply(backend: EmbeddedBackend, a: TensorInfo, b: TensorInfo, sizes:
   const { m, n, k, transposeA, transposeB, outer } = sizes;
   const output = k === 0 ? backend.zeros([...outer, m, n]) : backend.makeOutput([...outer, m, n], "float32");
   if (k === 0) return output;
-  const { training } = backend;
-  const scratch = backend.scratch(training.gemmScratch(n, k));
   const [aAt, bAt, to] = [backend.offset(a), backend.offset(b), backend.offset(output)];
+  const { team, training } = backend;
+  const scratch = backend.scratch(training.gemmScratch(n, k) * team.size);
   const [aOuter, bOuter] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const batches = util.sizeFromShape([...outer]);
   for (let batch = 0; batch < batches; batch++) {
-    training.gemm(
-      aAt + broadcastIndex(batch, outer, aOuter) * m * k * 4,
-      transposeA ? 1 : k,
-      transposeA ? m : 1,
-      bAt + broadcastIndex(batch, outer, bOuter) * n * k * 4,
-      transposeB ? 1 : n,
-      transposeB ? k : 1,
-      to + batch * m * n * 4,
+    team.run(
+      "gemmRows",
       m,
-      n,
-      k,
-      scratch,
+      m * n * k,
+      [
+        aAt + broadcastIndex(batch, outer, aOuter) * m * k * 4,
+        transposeA ? 1 : k,
+        transposeA ? m : 1,
+        bAt + broadcastIndex(batch, outer, bOuter) * n * k * 4,
+        transposeB ? 1 : n,
+        transposeB ? k : 1,
+        to + batch * m * n * 4,
+        n,
+        k,
+        scratch,
+      ],
+      rowsAtOnce,
+      1,
     );
   }
   return output;

@@ -49,12 +49,14 @@ export function convolve(
   const { training } = backend;
   const output = composer.own(backend.makeOutput(info.outShape, "float32"));
   const taps = info.filterHeight * info.filterWidth * info.inChannels;
-  training.convolve(
+  const panels = backend.scratch(training.convolveScratch(taps, info.outChannels));
+  training.packFilter(backend.offset(filter), taps, info.outChannels, panels);
+  const products = taps * info.outChannels * info.outHeight * info.outWidth * info.batchSize;
+  backend.team.run("convolveImages", info.batchSize, products, [
     backend.offset(padded),
-    backend.offset(filter),
+    panels,
     bias ? backend.offset(bias) : 0,
     backend.offset(output),
-    info.batchSize,
     height,
     width,
     info.inChannels,
@@ -69,7 +71,6 @@ export function convolve(
     info.dilationWidth,
     low,
     high,
-    backend.scratch(training.convolveScratch(taps, info.outChannels)),
-  );
+  ]);
   return output;
 }

@@ -1,10 +1,12 @@
-import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import { type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { runOnCpu } from "../cpuFallback.js";
 import { addKernel } from "../kernelTable.js";
 import { Composer } from "./composer.js";
 import { convolutionGeometry, isChannelsLast } from "./convolutionGeometry.js";
 
 const channelBlock = 8;
+/** Parts of a batch that are summed by themselves: the same however many threads share them, so that results are. */
+const mostGroups = 8;
 
 const conv2dBackpropFilter: KernelFunc = (call) => {
   const { x, dy } = call.inputs as { x: TensorInfo; dy: TensorInfo };
@@ -20,11 +22,15 @@ const conv2dBackpropFilter: KernelFunc = (call) => {
   const padded = composer.fit(x, [0, top, left, 0], [info.batchSize, height, width, info.inChannels]);
   const channels = Math.ceil(info.outChannels / channelBlock) * channelBlock;
   const error = composer.fit(dy, [0, 0, 0, 0], [...dy.shape.slice(0, 3), channels]);
-  const dw = composer.own(backend.zeros([info.filterHeight, info.filterWidth, info.inChannels, channels]));
-  backend.training.filterGradient(
+  const shape = [info.filterHeight, info.filterWidth, info.inChannels, channels];
+  const groups = Math.min(info.batchSize, mostGroups);
+  const sums = composer.own(backend.zeros([groups, ...shape]));
+  const length = util.sizeFromShape(shape);
+  backend.team.run("filterGradientGroups", groups, length * info.outHeight * info.outWidth * info.batchSize, [
     backend.offset(padded),
     backend.offset(error),
-    backend.offset(dw),
+    backend.offset(sums),
+    groups,
     info.batchSize,
     height,
     width,
@@ -36,7 +42,9 @@ const conv2dBackpropFilter: KernelFunc = (call) => {
     info.filterWidth,
     info.strideHeight,
     info.strideWidth,
-  );
+  ]);
+  backend.training.addGroups(backend.offset(sums), groups, length);
+  const dw = composer.run("Reshape", { x: composer.fit(sums, [0, 0, 0, 0, 0], [1, ...shape]) }, { shape });
   return composer.end(composer.fit(dw, [0, 0, 0, 0], attributes.filterShape));
 };
 

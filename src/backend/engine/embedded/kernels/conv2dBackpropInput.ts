@@ -1,4 +1,4 @@
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { runOnCpu } from "../cpuFallback.js";
 import type { EmbeddedBackend } from "../embeddedBackend.js";
 import { replaceKernel } from "../kernelTable.js";
@@ -31,11 +31,11 @@ replaceKernel("Conv2DBackpropInput", () => (call) => {
 function ofFewChannels(composer: Composer, info: ConvolutionGeometry, dy: TensorInfo, filter: TensorInfo): TensorInfo {
   const { backend } = composer;
   const dx = composer.own(backend.makeOutput(info.inShape, "float32"));
-  backend.training.inputGradientOfFew(
+  const products = info.filterHeight * info.filterWidth * info.inChannels * util.sizeFromShape(info.outShape);
+  backend.team.run("inputGradientOfFew", info.batchSize, products, [
     backend.offset(dy),
     backend.offset(filter),
     backend.offset(dx),
-    info.batchSize,
     info.inHeight,
     info.inWidth,
     info.inChannels,
@@ -48,7 +48,7 @@ function ofFewChannels(composer: Composer, info: ConvolutionGeometry, dy: Tensor
     info.strideWidth,
     info.padInfo.top,
     info.padInfo.left,
-  );
+  ]);
   return dx;
 }
 
@@ -87,45 +87,28 @@ function asConvolution(
 
 /** dy times the filter, image by image, each product then added to where it belongs. */
 function byProducts(composer: Composer, info: ConvolutionGeometry, dy: TensorInfo, filter: TensorInfo): TensorInfo {
-  const backend: EmbeddedBackend = composer.backend;
-  const { training } = backend;
-  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth } = info;
-  const positions = outHeight * outWidth;
-  const products = filterHeight * filterWidth * inChannels;
+  const { backend } = composer;
+  const products = info.filterHeight * info.filterWidth * info.inChannels;
   const dx = composer.own(backend.zeros(info.inShape));
-  const productBytes = positions * products * 4;
-  const scratch = backend.scratch(productBytes + training.gemmScratch(products, outChannels));
-  for (let image = 0; image < info.batchSize; image++) {
-    const error = backend.offset(dy) + image * positions * outChannels * 4;
-    const target = backend.offset(dx) + image * inHeight * inWidth * inChannels * 4;
-    training.gemm(
-      error,
-      outChannels,
-      1,
-      backend.offset(filter),
-      1,
-      outChannels,
-      scratch,
-      positions,
-      products,
-      outChannels,
-      scratch + productBytes,
-    );
-    training.scatterProducts(
-      scratch,
-      target,
-      inHeight,
-      inWidth,
-      inChannels,
-      outHeight,
-      outWidth,
-      filterHeight,
-      filterWidth,
-      info.strideHeight,
-      info.strideWidth,
-      info.padInfo.top,
-      info.padInfo.left,
-    );
-  }
+  const [from, by, to] = [backend.offset(dy), backend.offset(filter), backend.offset(dx)];
+  const bytes = backend.training.productScratch(info.outHeight * info.outWidth, products, info.outChannels);
+  backend.team.run("inputGradientByProducts", info.batchSize, products * util.sizeFromShape(info.outShape), [
+    from,
+    by,
+    to,
+    backend.scratch(bytes * backend.team.size),
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    info.outHeight,
+    info.outWidth,
+    info.outChannels,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.padInfo.top,
+    info.padInfo.left,
+  ]);
   return dx;
 }
