@@ -78,10 +78,13 @@ export const frozenTrains: Rule = {
   timing: "always",
   action: "Compile the model again after setting trainable, or give the optimizer the list of variables to train.",
   reference: "definitions §5",
-  *check({ run, weights, lastStep }) {
+  *check({ run, weights, updatesOf, lastStep }) {
     for (const weight of run.weights) {
       const history = weights.get(weight.index);
       if (weight.trainable || history === undefined || history.rows < enoughUpdates) continue;
+      // Flags are those of now: a weight that was frozen after a while is left out of the updates since.
+      const model = weight.layer === null ? undefined : run.layers[weight.layer]?.model;
+      if (model !== undefined && history.lastStep < updatesOf(model).step) continue;
       // Adversarial training updates such weights in every other step, on purpose.
       if (history.changes < history.rows) continue;
       const message = `${weight.name} is marked as not trainable, but each of ${history.rows} captured updates changed it.`;
