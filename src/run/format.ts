@@ -123,6 +123,7 @@ export interface RunFile {
   /** Path of the control socket (named pipe on Windows) while the process lives. */
   readonly control: string | null;
   readonly steps: number;
+  /** `current`: the epoch that runs, from 1; the last one once all have ended. */
   readonly epoch: {
     readonly current: number;
     readonly total: number | null;

@@ -116,7 +116,9 @@ export class Session {
       this.modelsFound(layers.model);
       if (!this.isNew(layers.history.prototype)) return;
       watchEpochs(layers.history, this.watching, this.guard, (epoch) => {
-        this.epoch = { total: null, stepsPerEpoch: null, ...this.epoch, current: epoch + 1 };
+        const total = this.epoch?.total ?? null;
+        const current = total === null ? epoch + 1 : Math.min(epoch + 2, total);
+        this.epoch = { stepsPerEpoch: null, ...this.epoch, total, current };
         this.sendProgress();
       });
     });
@@ -131,7 +133,7 @@ export class Session {
   private modelsFound(modelClass: ModelClass): void {
     if (!this.isNew(modelClass.prototype)) return;
     watchModels(modelClass, this.watching, this.guard, (total, stepsPerEpoch) => {
-      this.epoch = { current: 0, total, stepsPerEpoch };
+      this.epoch = { current: 1, total, stepsPerEpoch };
       this.sendProgress();
     });
   }
