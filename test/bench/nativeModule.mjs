@@ -6,7 +6,7 @@ const cli = join(dirname(fileURLToPath(import.meta.url)), "../../dist/cli.cjs");
 
 /** A tfjs-node that computes: the one that LAYERSCOPE_BENCH_NATIVE names, else the managed one, else none. */
 export function nativeModule() {
-  const named = process.env["LAYERSCOPE_BENCH_NATIVE"];
+  const named = process.env.LAYERSCOPE_BENCH_NATIVE;
   if (named !== undefined) return named;
   const engines = JSON.parse(execFileSync(process.execPath, [cli, "engine", "list", "--json"], { encoding: "utf8" }));
   return engines[0]?.packageFolder ?? null;

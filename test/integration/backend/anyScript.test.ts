@@ -182,7 +182,7 @@ describe("surroundings", () => {
       }
       console.log(JSON.stringify({ seen: [...seen] }));`;
     const result = runScript(write("memory.cjs", text));
-    expect(resultOf(result)["seen"]).toHaveLength(1);
+    expect(resultOf(result).seen).toHaveLength(1);
     expect(result.runs[0]?.run.steps).toBe(1000);
   });
 

@@ -150,7 +150,10 @@ export async function buildEngine({ minify = false, output = defaultOutput } = {
   mkdirSync(output, { recursive: true });
   await compileAssembly(assembled);
   copyFileSync(assembled, join(output, "training.wasm"));
-  writeFileSync(join(output, "tfjs-backend-wasm-simd.wasm"), withSharedMemory(readFileSync(join(modules, tfjsKernels))));
+  writeFileSync(
+    join(output, "tfjs-backend-wasm-simd.wasm"),
+    withSharedMemory(readFileSync(join(modules, tfjsKernels))),
+  );
   const { metafile } = await esbuild.build({
     ...common,
     minify,
