@@ -7,13 +7,13 @@ export interface KernelMemory {
 interface WebAssemblyObject {
   Module: new (binary: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { readonly exports: object };
-  Memory: new (descriptor: { initial: number }) => KernelMemory;
+  Memory: new (descriptor: { initial: number; maximum: number; shared: boolean }) => KernelMemory;
 }
 
-/** Memory for modules that import it; null where the platform lacks WebAssembly. */
+/** Memory of fixed size for modules that import it, shared as the embedded engine's is; null without WebAssembly. */
 export function createMemory(pages: number): KernelMemory | null {
   const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: WebAssemblyObject };
-  return WebAssembly === undefined ? null : new WebAssembly.Memory({ initial: pages });
+  return WebAssembly === undefined ? null : new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
 /**

@@ -67,15 +67,16 @@ function ofThisRealm(values: unknown): TypedArray | null {
 }
 
 function wasmView(backend: WasmBackendLike, tensor: TensorLike): TypedArray | null {
-  const heap = backend.wasm?.HEAPU8;
-  if (heap === undefined) return null;
-  const entry = backend.dataIdMap?.get(tensor.dataId);
-  if (entry === undefined || entry.memoryOffset === null) return null;
+  if (backend.wasm?.HEAPU8 === undefined) return null;
+  const offset = backend.dataIdMap?.get(tensor.dataId)?.memoryOffset ?? null;
+  if (offset === null) return null;
+  // Only now: to be asked for its place can make the engine compute a tensor, and the memory grow.
+  const { buffer } = backend.wasm.HEAPU8;
   switch (tensor.dtype) {
     case "float32":
-      return new Float32Array(heap.buffer, entry.memoryOffset, tensor.size);
+      return new Float32Array(buffer, offset, tensor.size);
     case "int32":
-      return new Int32Array(heap.buffer, entry.memoryOffset, tensor.size);
+      return new Int32Array(buffer, offset, tensor.size);
     default:
       return null;
   }

@@ -87,4 +87,20 @@ describe("gradients that nobody may want", () => {
     late.dispose();
     expect(copy.dataSync()).toEqual(now);
   });
+
+  it("may make the memory grow when they are", () => {
+    const filter = tf.tensor4d(pseudoRandom(3 * 3 * 2048 * 8, 4), [3, 3, 2048, 8]);
+    const late = tf.conv2dTranspose(tf.ones([1, 64, 64, 8]) as Tensor4D, filter, [1, 66, 66, 2048], 1, "valid");
+    // A kernel that looks at the values through the memory's view.
+    const corner = tf.slice(late, [0, 0, 0, 0], [1, 1, 1, 2]).dataSync();
+    const wanted = [0, 1].map((channel) =>
+      filter
+        .dataSync()
+        .subarray(channel * 8, channel * 8 + 8)
+        .reduce((sum, value) => sum + value, 0),
+    );
+    expect(Math.abs((corner[0] as number) - (wanted[0] as number))).toBeLessThan(1e-5);
+    expect(Math.abs((corner[1] as number) - (wanted[1] as number))).toBeLessThan(1e-5);
+    tf.dispose([filter, late]);
+  });
 });

@@ -34,8 +34,22 @@ export class EmbeddedBackend extends BackendWasm {
 
   /** Complex numbers lie as pairs. */
   override typedArrayFromHeap(info: TensorInfo): TypedArray {
-    if (info.dtype !== "complex64") return super.typedArrayFromHeap(info);
-    return new Float32Array(this.module.HEAPU8.buffer, this.offset(info), util.sizeFromShape(info.shape) * 2);
+    // First of all: a promise that is kept may make the memory grow.
+    const at = this.offset(info);
+    const { buffer } = this.module.HEAPU8;
+    const size = util.sizeFromShape(info.shape);
+    switch (info.dtype) {
+      case "float32":
+        return new Float32Array(buffer, at, size);
+      case "int32":
+        return new Int32Array(buffer, at, size);
+      case "bool":
+        return new Uint8Array(buffer, at, size);
+      case "complex64":
+        return new Float32Array(buffer, at, size * 2);
+      default:
+        throw new Error(`Got a tensor of type ${info.dtype}, wanted numbers.`);
+    }
   }
 
   override readSync(dataId: object, start?: number, end?: number): ReturnType<BackendWasm["readSync"]> {
