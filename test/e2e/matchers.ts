@@ -12,7 +12,7 @@ declare module "vitest" {
   interface Matchers<T> extends ViewMatchers<T> {}
 }
 
-const patienceMs = 30_000;
+const patienceMs = 90_000;
 const pauseMs = 100;
 
 async function comesTrue(condition: () => Promise<boolean>): Promise<boolean> {
