@@ -2,11 +2,25 @@ import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { BackendOptions, EngineChoice } from "../protocol/options.js";
 import { defaultRunsFolder, prepareRunsFolder } from "../run/runFolder.js";
+import { listRuns } from "../run/runList.js";
 import { type CommandIo, usageError } from "./commandIo.js";
 import type { CommandLine } from "./commandLine.js";
 
 /** Set by whoever starts us (VS Code) to find the run again. */
 export const launchVariable = "LAYERSCOPE_LAUNCH";
+
+/** Set by VS Code's task provider: when it took a training up again after a window reload. ISO 8601. */
+const takenUpVariable = "LAYERSCOPE_TAKEN_UP";
+const takenUpLimitMs = 60_000;
+
+/**
+ * VS Code takes a running task up again after a window reload, but starts it anew if its process has ended meanwhile.
+ * True for such a start; a person who starts the same task later is not meant.
+ */
+export function isStartedByReload({ runs, launch }: BackendOptions, io: CommandIo): boolean {
+  const takenUpMs = Date.parse(io.env[takenUpVariable] ?? "");
+  return Date.now() - takenUpMs < takenUpLimitMs && listRuns(runs).some(({ run }) => run.launch === launch);
+}
 
 export const recordingFlags = {
   engine: { type: "string" },

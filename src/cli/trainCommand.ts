@@ -10,7 +10,7 @@ import { onlyPositional, parseCommandLine } from "./commandLine.js";
 import { endLine } from "./endLine.js";
 import { finishRun } from "./finishRun.js";
 import { findNode, findScript, languageArguments } from "./nodeRuntime.js";
-import { budgetText, fastText, recordingFlags, recordingOptions } from "./recordingOptions.js";
+import { budgetText, fastText, isStartedByReload, recordingFlags, recordingOptions } from "./recordingOptions.js";
 
 export const trainUsage =
   "layerscope train SCRIPT [--engine auto|native|embedded] [--runs DIR] [--budget PERCENT|scalars|every] [--node PATH] [--fast] [-- ARGS…]";
@@ -24,6 +24,10 @@ export async function trainCommand(args: readonly string[], io: CommandIo): Prom
   const scriptArguments = line.rest ?? [];
 
   const shared = recordingOptions(line, io);
+  if (isStartedByReload(shared, io)) {
+    io.stderr("layerscope: this training ended while the window was reloaded; it is not started again\n");
+    return 0;
+  }
   const id = newRunId();
   const folder = join(shared.runs, id);
   const options: BackendOptions = { ...shared, claim: { id, folder, script } };

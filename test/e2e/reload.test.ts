@@ -4,6 +4,8 @@ import { isAlive } from "./pages/savedRun.js";
 import { useWorkbench } from "./pages/useWorkbench.js";
 
 const test = useWorkbench();
+/** VS Code takes tasks up again some seconds after a reload. */
+const takingUpMs = 10_000;
 
 describe("a reload of the window while training goes on", () => {
   afterAll(() => test.workbench.command("layerscope.stop"));
@@ -43,6 +45,12 @@ describe("a reload of the window while training goes on", () => {
     await expect(workbench.live).toSay(/long\.js was stopped after \d+ steps\./);
     expect(isAlive(processId)).toBe(false);
     expect(runs.newest().status).toBe("stopped");
+  });
+
+  it("does not start it again, as VS Code does with tasks that end while it takes them up", async () => {
+    const { runs } = test;
+    await new Promise((resolve) => setTimeout(resolve, takingUpMs));
+    expect(runs.list().filter(({ script }) => script.endsWith("long.js"))).toHaveLength(1);
   });
 });
 

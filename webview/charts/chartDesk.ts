@@ -65,12 +65,10 @@ export class ChartDesk {
   }
 
   apply(message: SeriesMessage): void {
-    const changed = this.store.apply(message);
+    this.store.apply(message);
     if (this.viewport.range === null) this.viewport.extend(Math.max(this.viewport.newest, message.to));
-    for (const chart of this.charts) {
-      if (chart.visible && chart.shows(changed)) this.frames.request(chart);
-      this.frames.request(chart);
-    }
+    // Also charts that got no new points: the range of steps that all share may have grown.
+    this.redraw();
   }
 
   /** Another run: nothing of the old one may stay on screen. */

@@ -89,10 +89,6 @@ export class ChartView implements Drawable {
     });
   }
 
-  shows(series: ReadonlySet<string>): boolean {
-    return this.series.some((names) => names.some((name) => series.has(name)));
-  }
-
   /** At most this many points are of use here. */
   get pointsWanted(): number {
     return Math.max(60, Math.ceil(2 * (this.widthPx || 300)));

@@ -76,9 +76,7 @@ const seriesLimit = 256;
 export class SeriesStore {
   private readonly buffers = new Map<string, SeriesBuffer>();
 
-  /** Keys whose points changed. */
-  apply(message: SeriesMessage): ReadonlySet<string> {
-    const changed = new Set<string>();
+  apply(message: SeriesMessage): void {
     for (const data of message.data) {
       const key = keyText(data.key);
       const buffer = this.buffers.get(key) ?? new SeriesBuffer();
@@ -86,9 +84,7 @@ export class SeriesStore {
       if (message.append) buffer.append(data);
       else buffer.set(data);
       if (buffer.length > pointLimit) buffer.shrink(pointLimit / 2);
-      changed.add(key);
     }
-    return changed;
   }
 
   /** @param key as `keyText` gives it */

@@ -32,7 +32,7 @@ export class Launcher {
     };
   }
 
-  async prepare(definition: TrainDefinition): Promise<Launch | { readonly problem: string }> {
+  async prepare(definition: TrainDefinition, isTakenUp = false): Promise<Launch | { readonly problem: string }> {
     const scriptUri = vscode.Uri.file(definition.script);
     const workspaceFolder = vscode.workspace.getWorkspaceFolder(scriptUri);
     const settings = trainingSettings(scriptUri);
@@ -54,6 +54,7 @@ export class Launcher {
         workspaceFolder,
       },
       settings,
+      isTakenUp,
     );
     return { launch: definition.launch ?? "", script: definition.script, runsFolder: place.folder, task };
   }

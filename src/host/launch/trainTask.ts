@@ -24,8 +24,15 @@ export interface TrainPlace {
 }
 
 export const launchVariable = "LAYERSCOPE_LAUNCH";
+const takenUpVariable = "LAYERSCOPE_TAKEN_UP";
 
-export function trainTask(definition: TrainDefinition, place: TrainPlace, settings: TrainingSettings): vscode.Task {
+/** @param isTakenUp after a window reload: VS Code finds its terminal, or else would train once more */
+export function trainTask(
+  definition: TrainDefinition,
+  place: TrainPlace,
+  settings: TrainingSettings,
+  isTakenUp: boolean,
+): vscode.Task {
   const base = place.workspaceFolder?.uri.fsPath;
   const script =
     isAbsolute(definition.script) || base === undefined ? definition.script : join(base, definition.script);
@@ -47,10 +54,15 @@ export function trainTask(definition: TrainDefinition, place: TrainPlace, settin
     "--",
     ...(definition.args ?? settings.arguments),
   ];
-  const environment = { ...settings.environment, ...definition.env };
+  const environment = {
+    ...settings.environment,
+    ...definition.env,
+    ...(definition.launch === undefined ? {} : { [launchVariable]: definition.launch }),
+    ...(isTakenUp ? { [takenUpVariable]: new Date().toISOString() } : {}),
+  };
   const execution = new vscode.ProcessExecution(place.node, args, {
     ...(definition.cwd === undefined ? {} : { cwd: definition.cwd }),
-    env: definition.launch === undefined ? environment : { ...environment, [launchVariable]: definition.launch },
+    env: environment,
   });
   const name = vscode.workspace.asRelativePath(script, false);
   const task = new vscode.Task(

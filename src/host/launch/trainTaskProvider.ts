@@ -18,10 +18,9 @@ export class TrainTaskProvider implements vscode.TaskProvider {
   async resolveTask(task: vscode.Task): Promise<vscode.Task | undefined> {
     const definition = asTrainDefinition(task.definition);
     if (definition === null || !vscode.workspace.isTrusted) return undefined;
-    const prepared = await this.launcher.prepare({
-      ...definition,
-      script: absoluteScript(definition.script, task.scope),
-    });
+    const script = absoluteScript(definition.script, task.scope);
+    // Only a training that was started once has a launch; tasks.json has none.
+    const prepared = await this.launcher.prepare({ ...definition, script }, definition.launch !== undefined);
     if ("problem" in prepared) {
       this.log.error(prepared.problem);
       return undefined;

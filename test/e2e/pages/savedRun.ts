@@ -50,7 +50,7 @@ export class SavedRuns {
   private ask(args: readonly string[]): unknown {
     const runs = ["--runs", join(this.workspace, ".layerscope/runs"), "--json"];
     const cli = [join(root, "dist/cli.cjs"), ...args, ...runs];
-    const { status, stdout, stderr } = spawnSync(process.execPath, cli, { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, cli, { encoding: "utf8", maxBuffer: 2 ** 28 });
     if (status !== 0) throw new Error(`layerscope ${args.join(" ")} ended with ${status}: ${stderr}`);
     return JSON.parse(stdout);
   }

@@ -34,7 +34,8 @@ export class View {
     await frame
       ?.locator(ofLayer)
       .first()
-      .scrollIntoViewIfNeeded({ timeout: 1000 })
+      // Not `scrollIntoViewIfNeeded`, which waits until nothing moves: on a busy machine something always does.
+      .evaluate((element) => element.scrollIntoView({ block: "nearest" }), undefined, { timeout: 1000 })
       .catch(() => undefined); // there is none yet
     return drawnCharts(this.page, this.name, `${ofLayer}[data-drawn="true"]`);
   }

@@ -1,9 +1,11 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Frame, Page } from "playwright-core";
+import { expect } from "vitest";
 import { launchBrowser } from "../../helpers/browser.mjs";
 import { makeDriver, packHelper } from "../../helpers/driver.mjs";
 import { resultsFolder, root } from "../../helpers/project.mjs";
+import { findView } from "../../helpers/views.mjs";
 import { installExtensions, makeProfile, type Profile, startWorkbench } from "../../helpers/workbench.mjs";
 import { workbenchTools } from "../../helpers/workbenchCache.mjs";
 import { View } from "./view.js";
@@ -78,9 +80,13 @@ export class Workbench {
     this.profile.remove();
   }
 
-  /** As a user reloads the window: the page goes and comes back, the server stays. */
+  /** As a user reloads the window: what is open is saved, the page goes and comes back, the server stays. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent("load", { timeout: 60_000 });
+    await this.driver.evaluate((vscode) => {
+      setTimeout(() => void vscode.commands.executeCommand("workbench.action.reloadWindow"), 100);
+    });
+    await loaded;
   }
 
   path(...parts: readonly string[]): string {
@@ -116,8 +122,13 @@ export class Workbench {
     );
   }
 
+  /** Asks again until it is there: a window that is still being restored shows its own choice over ours. */
   async showLive(): Promise<void> {
-    await this.command("layerscope.live.focus");
+    const shown = async () => {
+      await this.command("layerscope.live.focus");
+      return (await findView(this.page, "live")) !== null;
+    };
+    await expect.poll(shown, { interval: 1000, timeout: 60_000 }).toBe(true);
   }
 
   /** Text of our item in the status bar; empty while it is hidden. */
@@ -156,12 +167,22 @@ export class Workbench {
     const text = [this.server.log(), ...this.pageFaults, this.extensionLog()].join("\n");
     writeFileSync(join(resultsFolder, `${name}.log`), text);
     console.log(`Screenshot and log of the workbench: test-results/${name}.{png,log}`);
+    for (const frame of this.page.frames()) console.log(await describeFrame(frame));
+    for (const fault of this.pageFaults) console.log(fault);
   }
 
   private extensionLog(): string {
     const newest = this.profile.newestLog("Layerscope.log");
     return newest === null ? "" : readFileSync(newest, "utf8");
   }
+}
+
+/** Its address without the long arguments, and how its text begins. */
+async function describeFrame(frame: Frame): Promise<string> {
+  const text = await frame
+    .evaluate(() => `${document.visibilityState} ${document.body?.innerText.replaceAll(/\s+/g, " ").slice(0, 300)}`)
+    .catch((error: Error) => error.message);
+  return `  frame ${frame.url().split("?")[0]}: ${text}`;
 }
 
 function packagedExtension(): string {

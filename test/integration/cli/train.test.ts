@@ -31,6 +31,24 @@ describe("layerscope train", () => {
     expect(onlyRun(cwd)).toMatchObject({ status: "failed", exitCode: 7, script: { arguments: ["--x", "a b", "--"] } });
   });
 
+  it("is not started again by a window that takes it up after a reload; a person starts it again later", async () => {
+    const cwd = workspace({ "a.js": "" });
+    const env = { LAYERSCOPE_LAUNCH: "one" };
+    const takenUp = (secondsAgo: number) => ({
+      ...env,
+      LAYERSCOPE_TAKEN_UP: new Date(Date.now() - 1000 * secondsAgo).toISOString(),
+    });
+    await runCli(["train", "a.js"], { cwd, env: takenUp(1) });
+    const { code, stderr } = await runCli(["train", "a.js"], { cwd, env: takenUp(1) });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: "layerscope: this training ended while the window was reloaded; it is not started again\n",
+    });
+    expect(onlyRun(cwd).launch).toBe("one");
+    await runCli(["train", "a.js"], { cwd, env: takenUp(100) });
+    expect(listRuns(join(cwd, ".layerscope", "runs"))).toHaveLength(2);
+  });
+
   it("records a training to its last step", async () => {
     const cwd = workspace({ "train.js": trainingScript(30) });
     const { code, stdout, stderr } = await runCli(["train", "train.js", "--budget", "every"], { cwd });
