@@ -33,7 +33,7 @@ export interface BatchNormWindowed {
   readonly betweenBatchVariance: number;
   /** √((2/π)·[1/(K·m′) + (1−ρ)/((1+ρ)·m′)]), K = steps in the window, m′ = their harmonic mean. */
   readonly samplingNull: number;
-  /** ρ^t, t = training passes so far. */
+  /** ρ^t, t = training passes so far; the product of the ρ of each where the script changes it. */
   readonly warmup: number;
   /** Channels whose windowed numbers are NaN or Inf. */
   readonly nonfiniteChannels: number;
@@ -51,7 +51,8 @@ export class BatchNormWindow {
   private channels = 0;
   private used = 0;
   private next = 0;
-  private passes = 0;
+  /** Weight that the initial running values still have. */
+  private initialWeight = 1;
   /** Row-major [channels, K]. What the engine computes is float32, so nothing is lost. */
   private means = new Float32Array(0);
   private variances = new Float32Array(0);
@@ -65,7 +66,7 @@ export class BatchNormWindow {
   /** A layer that changes its number of channels starts afresh. */
   push(sample: BatchNormSample): BatchNormWindowed {
     if (sample.batchMean.length !== this.channels) this.reset(sample.batchMean.length);
-    this.passes += sample.passes;
+    this.initialWeight *= sample.momentum ** sample.passes;
     const gap = this.store(sample);
     const { epsilon, momentum, runningVariance } = sample;
     const { channels, used } = this;
@@ -94,7 +95,7 @@ export class BatchNormWindow {
       channelLogVarianceRatio,
       betweenBatchVariance: betweenSum / channels,
       samplingNull: samplingNull(used, 1 / meanInverseSize, momentum),
-      warmup: momentum ** this.passes,
+      warmup: this.initialWeight,
       nonfiniteChannels,
     };
   }
@@ -146,7 +147,7 @@ export class BatchNormWindow {
     this.channels = channels;
     this.used = 0;
     this.next = 0;
-    this.passes = 0;
+    this.initialWeight = 1;
     this.means = new Float32Array(channels * this.length);
     this.variances = new Float32Array(channels * this.length);
     this.shifts = new Float64Array(channels * this.length);

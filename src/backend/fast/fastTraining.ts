@@ -60,6 +60,11 @@ export class FastTraining {
     return isFastEngine(engine) ? new FastTraining(engine, without) : null;
   }
 
+  /** Before anybody else watches the calls of the layer's class. */
+  adoptLayer(layer: LayerLike): void {
+    this.batchNorm?.adopt(layer);
+  }
+
   /** Before anybody else watches the class's updates. */
   adoptOptimizer(optimizerClass: OptimizerClass): void {
     const { className } = optimizerClass as { readonly className?: unknown };

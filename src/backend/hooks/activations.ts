@@ -36,17 +36,24 @@ export class Activations {
     private readonly captured: Level,
   ) {}
 
-  /** Statistics of a layer's output, and of its input as far as a tensor is given. Null where nothing can be read. */
-  measure(input: TensorLike | null, output: TensorLike, config: LayerConfig): Activation | null {
+  /** Statistics of a layer's output, and of its input as far as there is one. Null where nothing can be read. */
+  measure(input: TensorLike | null, output: TensorLike | null, config: LayerConfig): Activation | null {
     const known = input === null ? undefined : this.measured.get(input.dataId);
     const before = known ?? (input === null ? null : this.read(input, "none"));
-    const own = this.measured.get(output.dataId) ?? this.read(output, saturationOf(config.activation));
-    if (own === null || before === null) return own;
+    const own =
+      output === null ? null : (this.measured.get(output.dataId) ?? this.read(output, saturationOf(config.activation)));
+    if (before === null) return own;
     // Channels of an input that is another layer's output stand in that layer's row.
     const inputRow = known === undefined ? before.row : withoutChannels(before.row);
+    if (own === null) return { row: asInput(inputRow), firstNonfiniteChannel: null };
     // The same data under another shape (Flatten, Reshape) has other channels.
-    const ownRow = input?.dataId === output.dataId ? withoutChannels(own.row) : own.row;
+    const ownRow = input?.dataId === output?.dataId ? withoutChannels(own.row) : own.row;
     return { ...own, row: { ...ownRow, ...asInput(inputRow) } };
+  }
+
+  /** Statistics of one of several inputs or outputs of a layer. */
+  part(tensor: TensorLike): Activation | null {
+    return this.measured.get(tensor.dataId) ?? this.read(tensor, "none");
   }
 
   private read(tensor: TensorLike, saturation: Saturation): Activation | null {

@@ -1,21 +1,15 @@
 import type { LayerInfo, SourcePosition, WeightInfo } from "../../run/format.js";
 import { layerConfig } from "./layerConfig.js";
-import {
-  type ContainerLike,
-  isContainer,
-  type LayerLike,
-  type LayerVariableLike,
-  type NodeLike,
-  type VariableLike,
-} from "./tensorflow.js";
+import { LayerPlaces } from "./layerPlaces.js";
+import { isContainer, type LayerLike, type LayerVariableLike, type NodeLike, type VariableLike } from "./tensorflow.js";
 
-/** Where a layer stands in the model that was seen around it. */
-interface Place {
-  readonly root: LayerLike;
-  readonly path: string;
-  readonly parent: ContainerLike | null;
-  readonly isOutput: boolean;
-}
+/** Calls of one layer in one pass that get a series of their own: a wrapper calls its layer once for each time step. */
+const mostCalls = 64;
+/** A script that makes new layers for ever fills no memory. */
+const mostLayers = 10_000;
+
+/** One of several inputs or outputs of a layer. */
+export type Part = "input" | "output";
 
 /**
  * Numbers layers and weights as they are first seen in training, and knows their model, path and source line.
@@ -30,47 +24,116 @@ export class LayerCatalogue {
   changed = false;
 
   private readonly sources = new WeakMap<LayerLike, SourcePosition>();
-  private readonly places = new WeakMap<LayerLike, Place>();
+  private readonly places = new LayerPlaces();
   private readonly calls = new WeakMap<LayerLike, number[]>();
   private readonly weightIndexes = new WeakMap<VariableLike, number>();
   private readonly registered = new WeakSet<LayerLike>();
-  private readonly containers: WeakRef<LayerLike>[] = [];
+  private readonly parts = new Map<string, number>();
   private readonly paths = new Set<string>();
   private readonly refreshed = new Set<number>();
   /** By index; only first calls. */
   private readonly alive = new Map<number, WeakRef<LayerLike>>();
+  private readonly notes = new Map<string, string>();
 
   /** A layer is being constructed. It has neither name nor weights yet. */
   created(layer: LayerLike, source: SourcePosition | null): void {
     if (source !== null) this.sources.set(layer, source);
-    // Whether it is a container shows only later; `fit` calls a model's layers one by one, not the model.
-    if ("getLayer" in layer) this.containers.push(new WeakRef(layer));
+    this.places.created(layer);
   }
 
   /** All layers around and below `layer` get their numbers, in the order of the model. Cheap when nothing is new. */
   register(layer: LayerLike): void {
     if (this.registered.has(layer)) return;
     this.registered.add(layer);
-    if (this.places.has(layer)) return;
-    const owner = this.ownerOf(layer) ?? layer;
-    this.place(owner, owner, null, isContainer(owner) ? owner.name : "", true);
-    for (const leaf of leavesOf(owner)) {
+    if (this.places.of(layer) !== undefined) return;
+    const owner = this.places.ownerOf(layer) ?? layer;
+    if (this.places.of(owner) === undefined) this.number(this.places.placeRoot(owner));
+  }
+
+  /** A layer that `host` calls itself, in place of a model's graph. */
+  registerInner(layer: LayerLike, host: LayerLike): void {
+    // A Sequential works by means of a functional model, which is no other place.
+    if (isContainer(host) || this.places.of(layer) !== undefined) return;
+    this.number(this.places.placeInner(layer, host));
+  }
+
+  private number(leaves: readonly LayerLike[]): void {
+    for (const leaf of leaves) {
       this.registered.add(leaf);
       this.indexOf(leaf, 1);
     }
   }
 
-  /** Number of the layer's `call`-th call within one pass. */
-  indexOf(layer: LayerLike, call: number): number {
+  /** Number of the layer's `call`-th call within one pass; null for one too many. */
+  indexOf(layer: LayerLike, call: number): number | null {
     const known = this.calls.get(layer)?.[call - 1];
     if (known !== undefined) return known;
-    const index = this.layers.length;
+    if (!this.hasRoom(layer, call)) return null;
+    const node = this.nodeOf(layer, call);
+    // What feeds it is numbered first.
+    const inbound = this.inboundOf(layer, node);
+    const index = this.add((index) => this.describe(layer, call, { index, node, inbound }));
     const calls = this.calls.get(layer) ?? [];
     calls[call - 1] = index;
     this.calls.set(layer, calls);
-    this.steps.push(0);
     if (call === 1) this.alive.set(index, new WeakRef(layer));
-    this.layers.push(this.describe(layer, call, index));
+    return index;
+  }
+
+  /** Number of one of several inputs or outputs of a layer's call: a series of its own, `layer/input.1`. */
+  partOf(of: number, part: Part, place: number, tensorShape: LayerInfo["outputShape"]): number | null {
+    const key = `${of}/${part}.${place}`;
+    const known = this.parts.get(key);
+    const layer = this.layers[of];
+    if (known !== undefined || layer === undefined || this.layers.length >= mostLayers) return known ?? null;
+    const source = part === "output" ? of : layer.inbound[place];
+    const name = `${part}.${place}`;
+    const index = this.add((index) => ({
+      ...layer,
+      index,
+      name: `${layer.name}/${name}`,
+      className: part === "output" ? "Output" : "Input",
+      path: this.uniquePath(`${layer.path}/${name}`),
+      config: {},
+      inputShape: null,
+      outputShape: tensorShape,
+      inbound: source === undefined ? [] : [source],
+      isOutput: part === "output" && layer.isOutput,
+      weights: [],
+    }));
+    this.parts.set(key, index);
+    return index;
+  }
+
+  /** What the run should tell of what is not recorded; each sentence once. */
+  takeNotes(): string[] {
+    const fresh = [...this.notes].filter(([, text]) => text !== "");
+    for (const [key] of fresh) this.notes.set(key, "");
+    return fresh.map(([, text]) => text);
+  }
+
+  private hasRoom(layer: LayerLike, call: number): boolean {
+    if (call > mostCalls) {
+      const text = `${layer.name} is called more than ${mostCalls} times in a pass; its first ${mostCalls} calls are recorded.`;
+      this.noteOnce(`calls of ${layer.name}`, text);
+      return false;
+    }
+    if (this.layers.length < mostLayers) return true;
+    this.noteOnce(
+      "layers",
+      `The script made more than ${mostLayers} layers; those after ${layer.name} are not recorded.`,
+    );
+    return false;
+  }
+
+  private noteOnce(key: string, text: string): void {
+    if (!this.notes.has(key)) this.notes.set(key, text);
+  }
+
+  private add(describe: (index: number) => LayerInfo): number {
+    const index = this.layers.length;
+    this.steps.push(0);
+    this.layers.push(describe(index));
     this.changed = true;
     return index;
   }
@@ -134,18 +197,21 @@ export class LayerCatalogue {
 
   /** The name under which the layers of this model are listed. */
   modelName(model: LayerLike): string {
-    return (this.ownerOf(model) ?? model).name;
+    return (this.places.ownerOf(model) ?? model).name;
   }
 
   /** The outermost model or layer that `layer` was registered with. */
   rootOf(layer: LayerLike): LayerLike {
-    return this.places.get(layer)?.root ?? layer;
+    return this.places.of(layer)?.root ?? layer;
   }
 
-  private describe(layer: LayerLike, call: number, index: number): LayerInfo {
-    const place = this.places.get(layer);
+  private describe(
+    layer: LayerLike,
+    call: number,
+    { index, node, inbound }: { index: number; node: NodeLike | null; inbound: readonly number[] },
+  ): LayerInfo {
+    const place = this.places.of(layer);
     const suffix = call === 1 ? "" : `#${call}`;
-    const node = this.nodeOf(layer, call);
     return {
       index,
       name: `${layer.name}${suffix}`,
@@ -157,9 +223,9 @@ export class LayerCatalogue {
       config: layerConfig(layer),
       inputShape: shapeOf(node?.inputShapes),
       outputShape: shapeOf(node?.outputShapes),
-      inbound: this.inboundOf(node),
+      inbound,
       isOutput: place?.isOutput ?? false,
-      weights: call === 1 ? this.weightsOf(layer, index) : [],
+      weights: call === 1 && layer.built !== false ? this.weightsOf(layer, index) : [],
     };
   }
 
@@ -171,57 +237,49 @@ export class LayerCatalogue {
     return unique;
   }
 
-  private place(
-    layer: LayerLike,
-    root: LayerLike,
-    parent: ContainerLike | null,
-    path: string,
-    isOutput: boolean,
-  ): void {
-    this.places.set(layer, { root, path: path === "" ? layer.name : path, parent, isOutput });
-    if (!isContainer(layer)) return;
-    const outputs = layer.outputLayers ?? layer.layers.slice(-1);
-    for (const child of layer.layers) {
-      this.place(child, root, layer, `${path}/${child.name}`, isOutput && outputs.includes(child));
-    }
-  }
-
-  /** The model that holds the layer, or the Sequential that trains by means of this inner model. */
-  private ownerOf(layer: LayerLike): ContainerLike | null {
-    for (const reference of this.containers) {
-      const container = reference.deref();
-      if (container === undefined || !isContainer(container)) continue;
-      if (container.model === layer || (!isContainer(layer) && container.layers.includes(layer))) return container;
-    }
-    return null;
-  }
-
-  private inboundOf(node: NodeLike | null): number[] {
-    if (node === null) return [];
-    return node.inboundLayers
+  /** What a wrapper calls is fed by the wrapper, as far as is known. */
+  private inboundOf(layer: LayerLike, node: NodeLike | null): number[] {
+    const sources = (node?.inboundLayers ?? [])
       .flatMap((source) => (isContainer(source) ? source.layers.slice(-1) : [source]))
-      .filter((source) => source.getClassName() !== "InputLayer" && this.places.has(source))
-      .map((source) => this.indexOf(source, 1));
+      .filter((source) => source.getClassName() !== "InputLayer" && this.places.of(source) !== undefined);
+    const host = this.places.of(layer)?.host ?? null;
+    const feeding = sources.length === 0 && host !== null ? [host] : sources;
+    return feeding.flatMap((source) => this.indexOf(source, 1) ?? []);
   }
 
   /** The layer's `call`-th use in the graph of its model. */
   private nodeOf(layer: LayerLike, call: number): NodeLike | null {
-    const parent = this.places.get(layer)?.parent;
+    const place = this.places.of(layer);
     const nodes = layer.inboundNodes ?? [];
-    const inModel = nodes.filter((_, index) => parent?.containerNodes?.has(`${layer.name}_ib-${index}`) ?? false);
-    return (inModel.length > 0 ? inModel : nodes)[call - 1] ?? null;
+    const inModel = nodes.filter(
+      (_, index) => place?.parent?.containerNodes?.has(`${layer.name}_ib-${index}`) ?? false,
+    );
+    // A wrapper calls its model's graph again and again.
+    const at = place?.host === undefined || place.host === null ? call - 1 : 0;
+    return (inModel.length > 0 ? inModel : nodes)[at] ?? null;
   }
 
+  /** Of a layer that is built; what a wrapper builds is never marked so. */
   private weightsOf(layer: LayerLike, index: number): number[] {
-    if (layer.built === false) return [];
     const trainable = layer.trainable ?? true;
     return layer.weights.flatMap((weight) => {
       const variable = weight.val;
       if (variable === undefined) return [];
       const known = this.weightIndexes.get(variable);
-      if (known !== undefined) return [known];
+      if (known !== undefined) return [this.handOver(known, layer, index)];
       return [this.addWeight(variable, weight.originalName ?? weight.name, index, trainable && weight.trainable)];
     });
+  }
+
+  /** A wrapper's weights are those of the layers in it, which come after it. */
+  private handOver(weight: number, layer: LayerLike, index: number): number {
+    const info = this.weights[weight];
+    const host = this.places.of(layer)?.host ?? null;
+    if (info !== undefined && host !== null && info.layer !== index && info.layer === this.indexOf(host, 1)) {
+      this.weights[weight] = { ...info, layer: index };
+      this.changed = true;
+    }
+    return weight;
   }
 
   private addWeight(variable: VariableLike, name: string, layer: number | null, trainable: boolean): number {
@@ -231,12 +289,6 @@ export class LayerCatalogue {
     this.changed = true;
     return index;
   }
-}
-
-/** Everything below `layer` that computes; containers are only folders, and input layers compute nothing. */
-function* leavesOf(layer: LayerLike): Generator<LayerLike> {
-  if (isContainer(layer)) for (const child of layer.layers) yield* leavesOf(child);
-  else if (layer.getClassName() !== "InputLayer") yield layer;
 }
 
 /** The first shape of a node's list; null where it is not a shape. */

@@ -4,9 +4,14 @@ import type { Guard } from "./guard.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import type { Observer } from "./observer.js";
 import { callerPosition } from "./sourcePosition.js";
-import { isBatchNormalization, isContainer, isTensor, type LayerLike, type TensorLike } from "./tensorflow.js";
-
-type Apply = LayerLike["apply"];
+import {
+  isBatchNormalization,
+  isContainer,
+  isPlainCell,
+  isTensor,
+  type LayerLike,
+  type TensorLike,
+} from "./tensorflow.js";
 
 /** A class whose instances are layers; `prototype` is shared by every layer of one copy of tfjs-layers. */
 export interface LayerClass {
@@ -20,6 +25,7 @@ export interface LayerClass {
 export function watchConstruction(
   layerClass: LayerClass,
   catalogue: LayerCatalogue,
+  calls: CallWatch,
   guard: Guard,
   inBundle: boolean,
 ): void {
@@ -28,7 +34,10 @@ export function watchConstruction(
     get: () => undefined,
     set(this: LayerLike, value: unknown) {
       Object.defineProperty(this, "_callHook", { value, writable: true, enumerable: true, configurable: true });
-      guard.run(() => catalogue.created(this, callerPosition(classNames(this), inBundle)));
+      guard.run(() => {
+        calls.watchCall(this);
+        catalogue.created(this, callerPosition(classNames(this), inBundle));
+      });
     },
   });
 }
@@ -42,38 +51,83 @@ export function classNames(layer: LayerLike): string[] {
   return names;
 }
 
+type Call = (this: LayerLike, inputs: unknown, kwargs?: unknown) => unknown;
+
 /** Sees every call of a layer, and measures those that belong to a training pass. */
-export function watchCalls(
-  layerClass: LayerClass,
-  observer: () => Observer | null,
-  guard: Guard,
-  fast: () => FastTraining | null = () => null,
-): void {
-  const original: Apply = layerClass.prototype.apply;
-  const roots: LayerLike[] = [];
-  layerClass.prototype.apply = function apply(this: LayerLike, inputs: unknown, kwargs?: unknown): unknown {
-    const step = observer()?.pass ?? null;
-    if (step === null || firstTensor(inputs) === null) return original.call(this, inputs, kwargs);
-    const watching = observer() as Observer;
-    roots.push(this);
+export class CallWatch {
+  /** Layers whose calls are under way, outermost first. */
+  private readonly running: LayerLike[] = [];
+  private readonly patched = new WeakSet<object>();
+
+  constructor(
+    private readonly observer: () => Observer | null,
+    private readonly guard: Guard,
+    private readonly fast: () => FastTraining | null = () => null,
+  ) {}
+
+  /** `apply` is the gate through which models and scripts call a layer. */
+  watchApply({ prototype }: LayerClass): void {
+    const around = this.around.bind(this);
+    const original = prototype.apply;
+    prototype.apply = function apply(this: LayerLike, inputs: unknown, kwargs?: unknown): unknown {
+      return around(this, original, inputs, kwargs);
+    };
+  }
+
+  /** Wrappers, recurrent and custom layers call their inner layers' `call` themselves: classes are met as layers are made. */
+  watchCall(layer: LayerLike): void {
+    this.fast()?.adoptLayer(layer);
+    let prototype: object | null = Object.getPrototypeOf(layer);
+    while (prototype !== null && prototype !== Object.prototype && !this.patched.has(prototype)) {
+      this.patched.add(prototype);
+      this.patchCall(prototype);
+      prototype = Object.getPrototypeOf(prototype);
+    }
+  }
+
+  private patchCall(prototype: object): void {
+    const property = Object.getOwnPropertyDescriptor(prototype, "call");
+    const original: unknown = property?.value;
+    if (typeof original !== "function" || property?.writable !== true || property.configurable !== true) return;
+    const { running } = this;
+    const around = this.around.bind(this);
+    const call = function call(this: LayerLike, inputs: unknown, kwargs?: unknown): unknown {
+      // From this layer's own `apply`, or from the same method of a class that extends this one.
+      if (running.at(-1) === this) return (original as Call).call(this, inputs, kwargs);
+      return around(this, original as Call, inputs, kwargs);
+    };
+    Object.defineProperties(call, {
+      name: { value: original.name, configurable: true },
+      length: { value: original.length, configurable: true },
+    });
+    Object.defineProperty(prototype, "call", { ...property, value: call });
+  }
+
+  private around(layer: LayerLike, original: Call, inputs: unknown, kwargs: unknown): unknown {
+    const watching = this.observer();
+    const step = watching?.pass ?? null;
+    if (watching === null || step === null || tensorsOf(inputs).length === 0)
+      return original.call(layer, inputs, kwargs);
+    const { guard, running } = this;
+    running.push(layer);
     try {
-      const before = guard.run(() => beforeCall(watching, this, roots, kwargs, inputs));
-      if (before === undefined || before === null) return original.call(this, inputs, kwargs);
-      const call = (): unknown => original.call(this, inputs, kwargs);
+      const before = guard.run(() => beforeCall(watching, layer, running, kwargs, inputs));
+      if (before === undefined || before === null) return original.call(layer, inputs, kwargs);
+      const call = (): unknown => original.call(layer, inputs, kwargs);
       const taken = (statistics: BatchStatistics): void => {
         guard.run(() => {
-          if (isBatchNormalization(this)) step.normalized(before.index, this, before.root, statistics);
+          if (isBatchNormalization(layer)) step.normalized(before.index, layer, before.root, statistics);
         });
       };
       const tapped = (): unknown => tapBatchStatistics(watching.engine, watching.tensors, call, taken);
-      const fused = fast();
-      const output = !before.tap ? call() : fused === null ? tapped() : fused.callBatchNorm(this, taken, tapped);
-      guard.run(() => afterCall(watching, this, before, inputs, output));
+      const fused = this.fast();
+      const output = !before.tap ? call() : fused === null ? tapped() : fused.callBatchNorm(layer, taken, tapped);
+      guard.run(() => afterCall(watching, layer, before, inputs, output));
       return output;
     } finally {
-      roots.pop();
+      running.pop();
     }
-  };
+  }
 }
 
 interface BeforeCall {
@@ -82,11 +136,11 @@ interface BeforeCall {
   readonly tap: boolean;
 }
 
-/** Null for containers: their outputs are their layers' outputs. */
+/** Null for what has no series: containers, whose outputs are their layers' outputs, and calls beyond the limit. */
 function beforeCall(
   observer: Observer,
   layer: LayerLike,
-  roots: readonly LayerLike[],
+  running: readonly LayerLike[],
   kwargs: unknown,
   inputs: unknown,
 ): BeforeCall | null {
@@ -94,14 +148,20 @@ function beforeCall(
   const { pass, catalogue } = observer;
   const training = isTraining(kwargs);
   if (pass === null) return null;
-  if (roots.length === 1) catalogue.register(layer);
-  const root = catalogue.rootOf(roots[0] ?? layer);
-  if (roots.length === 1) {
-    pass.batchSize ??= firstTensor(inputs)?.shape[0] ?? null;
+  const outermost = running[0] ?? layer;
+  if (running.length === 1) catalogue.register(layer);
+  else if (!isPlainCell(layer)) {
+    const host = running.findLast((one) => one !== layer && !isPlainCell(one)) ?? outermost;
+    catalogue.registerInner(layer, host);
+  }
+  const root = catalogue.rootOf(outermost);
+  if (running.length === 1) {
+    pass.batchSize ??= tensorsOf(inputs)[0]?.shape[0] ?? null;
     if (training) pass.trainedRoots.add(root);
   }
-  if (isContainer(layer)) return null;
+  if (isContainer(layer) || isPlainCell(layer)) return null;
   const index = pass.nextCall(layer);
+  if (index === null) return null;
   const tap = training && isBatchNormalization(layer);
   if (tap) observer.rowWriter.rememberInitial(layer);
   observer.spent(startMs);
@@ -110,10 +170,10 @@ function beforeCall(
 
 function afterCall(observer: Observer, layer: LayerLike, before: BeforeCall, inputs: unknown, output: unknown): void {
   const startMs = performance.now();
-  const result = firstTensor(output);
-  const inputList = Array.isArray(inputs) ? inputs : [inputs];
-  const input = inputList.length === 1 ? firstTensor(inputs) : null;
-  if (result !== null) observer.pass?.called(before.index, layer, before.root, input, result);
+  // States of a cell are its own outputs of one time step before.
+  const given = isCell(layer) ? tensorsOf(inputs).slice(0, 1) : tensorsOf(inputs);
+  const made = isCell(layer) ? tensorsOf(output).slice(0, 1) : tensorsOf(output);
+  observer.pass?.called(before.index, layer, before.root, given, made);
   observer.spent(startMs);
 }
 
@@ -121,8 +181,13 @@ function isTraining(kwargs: unknown): boolean {
   return typeof kwargs === "object" && kwargs !== null && "training" in kwargs && Boolean(kwargs.training);
 }
 
+/** A custom one: it has states and is called once for each time step. */
+function isCell(layer: LayerLike): boolean {
+  return "stateSize" in layer && !("returnSequences" in layer);
+}
+
 /** Layers take and give one tensor or a list; symbolic tensors have no data. */
-function firstTensor(value: unknown): TensorLike | null {
-  const first: unknown = Array.isArray(value) ? value[0] : value;
-  return isTensor(first) ? first : null;
+function tensorsOf(value: unknown): TensorLike[] {
+  if (isTensor(value)) return [value];
+  return Array.isArray(value) ? value.filter(isTensor) : [];
 }

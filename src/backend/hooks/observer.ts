@@ -123,6 +123,8 @@ export class Observer {
     this.step++;
     this.sink ??= this.openSink();
     if (this.step % flagsEverySteps === 1) this.catalogue.refreshFlags();
+    // Whoever reads the rows needs the layers that they are of, with their flags of this step.
+    this.writeLayers();
     const updatedNames = namesOf(gradients);
     if (pinned !== null) this.weights.write(this.sink, this.step, pinned);
     const used = this.rowWriter.write(this.sink, this.step, step, (root) => this.isTrained(root, updatedNames));
@@ -201,6 +203,7 @@ export class Observer {
   }
 
   private writeLayers(): void {
+    for (const message of this.catalogue.takeNotes()) this.sink?.event(this.step, { type: "note", message });
     if (!this.catalogue.changed) return;
     this.catalogue.changed = false;
     this.sink?.layers(this.catalogue.layers, this.catalogue.weights);

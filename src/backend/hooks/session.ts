@@ -13,7 +13,7 @@ import { type ModelClass, watchEpochs, watchModels } from "./fitHooks.js";
 import { flushBeforeAnswers } from "./flushBeforeAnswers.js";
 import { Guard } from "./guard.js";
 import { LayerCatalogue } from "./layerCatalogue.js";
-import { classNames, type LayerClass, watchCalls, watchConstruction } from "./layerHooks.js";
+import { CallWatch, classNames, type LayerClass, watchConstruction } from "./layerHooks.js";
 import { Observer, type Sink } from "./observer.js";
 import { callerPosition, knowTransformedSources } from "./sourcePosition.js";
 import type { EngineLike, LayerLike, OptimizerLike } from "./tensorflow.js";
@@ -34,6 +34,7 @@ export class Session {
   private readonly catalogue = new LayerCatalogue();
   private readonly endTraps: (() => void)[] = [];
   private readonly watching = (): Observer | null => (this.guard.isWorking ? this.observer : null);
+  private readonly calls = new CallWatch(this.watching, this.guard, () => this.fast);
 
   constructor(
     private readonly options: BackendOptions,
@@ -79,6 +80,7 @@ export class Session {
           const prototype = ownerOf(layer, "invokeCallHook");
           if (prototype === null) return;
           this.layersFound({ prototype: prototype as LayerClass["prototype"] }, true);
+          this.calls.watchCall(layer as LayerLike);
           this.catalogue.created(layer as LayerLike, callerPosition(classNames(layer as LayerLike), true));
           const model = ownerOf(layer, "makeTrainFunction");
           if (model !== null) this.modelsFound({ prototype: model });
@@ -126,8 +128,8 @@ export class Session {
 
   private layersFound(layerClass: LayerClass, inBundle: boolean): void {
     if (!this.isNew(layerClass.prototype)) return;
-    watchConstruction(layerClass, this.catalogue, this.guard, inBundle);
-    watchCalls(layerClass, this.watching, this.guard, () => this.fast);
+    watchConstruction(layerClass, this.catalogue, this.calls, this.guard, inBundle);
+    this.calls.watchApply(layerClass);
   }
 
   private modelsFound(modelClass: ModelClass): void {

@@ -9,6 +9,8 @@ import type { BatchNormCall, TrainingStep } from "./trainingStep.js";
 export class StepRows {
   /** BatchNorm layers whose running statistics before the first training call are known. */
   private readonly initial = new WeakMap<LayerLike, Row>();
+  /** Series that have told what they start from. */
+  private readonly begun = new Set<number>();
 
   constructor(
     private readonly reader: TensorReader,
@@ -43,16 +45,14 @@ export class StepRows {
     for (const call of content.batchNorms.values()) {
       if (!belongs(call.root)) continue;
       const initial = this.initial.get(call.layer);
-      if (initial !== undefined && initial.passes === 0) {
-        sink.row("batchNorm", step - 1, call.index, initial);
-        this.initial.set(call.layer, {});
-      }
-      sink.row("batchNorm", step, call.index, this.batchNormRow(call));
+      if (initial !== undefined && !this.begun.has(call.index)) sink.row("batchNorm", step - 1, call.index, initial);
+      this.begun.add(call.index);
+      sink.row("batchNorm", step, call.index, this.batchNormRow(call, content.passes.get(call.layer) ?? 0));
     }
     return { batchSize: content.batchSize };
   }
 
-  private batchNormRow({ layer, statistics, passes }: BatchNormCall): Row {
+  private batchNormRow({ layer, statistics }: BatchNormCall, passes: number): Row {
     const now: Row = {
       passes,
       ...this.running(layer),

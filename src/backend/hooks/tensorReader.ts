@@ -8,6 +8,8 @@ interface WasmBackendLike extends BackendLike {
   };
 }
 
+const readable = new Set(["float32", "int32", "bool"]);
+
 /** Reads and pins tensors of the script without making tensors, so that `tf.memory()` does not see it. */
 export class TensorReader {
   constructor(private readonly engine: EngineLike) {}
@@ -18,6 +20,7 @@ export class TensorReader {
    * Null for strings, complex numbers and disposed tensors.
    */
   values(tensor: TensorLike): TypedArray | null {
+    if (!readable.has(tensor.dtype)) return null;
     const backend = this.engine.state.tensorInfo.get(tensor.dataId)?.backend as WasmBackendLike | undefined;
     if (backend === undefined) return null;
     const inPlace = wasmView(backend, tensor);

@@ -67,6 +67,7 @@ export interface LayerLike {
   readonly batchInputShape?: readonly (number | null)[];
   getClassName(): string;
   apply(inputs: unknown, kwargs?: unknown): unknown;
+  call?(inputs: unknown, kwargs?: unknown): unknown;
 }
 
 /** Sequential, Functional and every other layer that holds layers in a graph. */
@@ -101,6 +102,17 @@ export function isTensor(value: unknown): value is TensorLike {
 
 export function isVariable(value: unknown): value is VariableLike {
   return isTensor(value) && "assign" in value && "name" in value;
+}
+
+export function isLayer(value: unknown): value is LayerLike {
+  return typeof value === "object" && value !== null && "getClassName" in value && "inboundNodes" in value;
+}
+
+const plainCells = new Set(["SimpleRNNCell", "GRUCell", "LSTMCell", "ConvLSTM2DCell", "StackedRNNCells"]);
+
+/** A cell of TensorFlow.js's own recurrent layers: what it gives at each time step is the layer's output. */
+export function isPlainCell(layer: LayerLike): boolean {
+  return plainCells.has(layer.getClassName());
 }
 
 export function isContainer(layer: LayerLike): layer is ContainerLike {

@@ -1,6 +1,6 @@
 import { type Activation, Activations, type Kernels } from "./activations.js";
 import type { BatchStatistics } from "./batchNormTap.js";
-import type { LayerCatalogue } from "./layerCatalogue.js";
+import type { LayerCatalogue, Part } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
 import { type Nonfinite, NonfiniteWatch } from "./nonfiniteWatch.js";
 import type { BatchNormalizationLike, LayerLike, TensorLike } from "./tensorflow.js";
@@ -20,9 +20,7 @@ export interface LayerCall {
 export interface BatchNormCall extends LayerCall {
   readonly layer: BatchNormalizationLike;
   /** Null when the layer was called without `training: true`. */
-  statistics: BatchStatistics | null;
-  /** Training calls in this step. */
-  passes: number;
+  readonly statistics: BatchStatistics | null;
 }
 
 /**
@@ -35,6 +33,8 @@ export class TrainingStep {
   /** Outermost layers called with `training: true` at least once. */
   readonly trainedRoots = new Set<LayerLike>();
   readonly losses: number[] = [];
+  /** Training calls of each BatchNorm layer in this step: each of them moves its running statistics. */
+  readonly passes = new Map<LayerLike, number>();
   batchSize: number | null = null;
   private readonly callCounts = new Map<LayerLike, number>();
   private activations: Activations;
@@ -62,35 +62,69 @@ export class TrainingStep {
     this.activations = new Activations(this.reader, this.kernels, this.level);
   }
 
-  /** Number of the series that the layer's next call in this pass belongs to. */
-  nextCall(layer: LayerLike): number {
+  /** Number of the series that the layer's next call in this pass belongs to; null for one too many. */
+  nextCall(layer: LayerLike): number | null {
     const call = (this.callCounts.get(layer) ?? 0) + 1;
     this.callCounts.set(layer, call);
     return this.catalogue.indexOf(layer, call);
   }
 
-  /** A layer has returned: its output is measured while it is still in the cache. */
-  called(index: number, layer: LayerLike, root: LayerLike, input: TensorLike | null, output: TensorLike): void {
-    this.catalogue.refresh(layer, index, input === null ? null : batchShape(input), batchShape(output));
+  /** A layer has returned: what it made is measured while it is still in the cache. */
+  called(
+    index: number,
+    layer: LayerLike,
+    root: LayerLike,
+    inputs: readonly TensorLike[],
+    outputs: readonly TensorLike[],
+  ): void {
+    const [output] = outputs;
+    const input = inputs.length === 1 ? (inputs[0] ?? null) : null;
+    this.catalogue.refresh(layer, index, shapeOf(input), shapeOf(output ?? null));
     const config = this.catalogue.layers[index]?.config ?? {};
-    const activation = this.level >= level.scalars ? this.activations.measure(input, output, config) : null;
+    const activation = this.isMeasured ? this.activations.measure(input, output ?? null, config) : null;
     this.calls.set(index, { index, layer, root, activation });
     if (isBatchNormalization(layer) && !this.batchNorms.has(index)) {
-      this.batchNorms.set(index, { index, layer, root, activation, statistics: null, passes: 0 });
+      this.batchNorms.set(index, { index, layer, root, activation, statistics: null });
     }
-    if (input !== null && this.isFirstCall) this.watch.hold("input", index, layer, input);
+    if (this.isFirstCall) for (const tensor of inputs) this.watch.hold("input", index, layer, tensor);
     this.isFirstCall = false;
-    if (activation === null) {
-      this.watch.hold("output", index, layer, output);
-      if (this.catalogue.layers[index]?.isOutput === true) this.isSuspicious ||= this.hasNonfinite(output);
-    } else this.watch.measured(index, layer, activation);
+    if (output !== undefined) this.watchOutput(index, layer, output, activation);
+    if (inputs.length > 1) {
+      for (const [place, tensor] of inputs.entries()) this.partOf(index, "input", place, tensor);
+    }
+    for (let place = 1; place < outputs.length; place++) {
+      this.partOf(index, "output", place, outputs[place] as TensorLike);
+    }
+  }
+
+  /** One of several inputs or outputs: a series of its own. */
+  private partOf(of: number, part: Part, place: number, tensor: TensorLike): void {
+    const whole = this.calls.get(of);
+    const index = this.catalogue.partOf(of, part, place, shapeOf(tensor));
+    if (whole === undefined || index === null) return;
+    const activation = this.isMeasured ? this.activations.part(tensor) : null;
+    this.calls.set(index, { ...whole, index, activation });
+    if (part === "output") this.watchOutput(index, whole.layer, tensor, activation);
+  }
+
+  private watchOutput(index: number, layer: LayerLike, output: TensorLike, activation: Activation | null): void {
+    if (activation !== null) {
+      this.watch.measured(index, layer, activation);
+      return;
+    }
+    this.watch.hold("output", index, layer, output);
+    if (this.catalogue.layers[index]?.isOutput === true) this.isSuspicious ||= this.hasNonfinite(output);
+  }
+
+  private get isMeasured(): boolean {
+    return this.level >= level.scalars;
   }
 
   /** A BatchNorm layer has normalised with its batch's own statistics. */
   normalized(index: number, layer: BatchNormalizationLike, root: LayerLike, statistics: BatchStatistics): void {
     this.isSuspicious ||= !statistics.variance.every(Number.isFinite);
-    const known = this.batchNorms.get(index);
-    this.batchNorms.set(index, { index, layer, root, activation: null, statistics, passes: (known?.passes ?? 0) + 1 });
+    this.batchNorms.set(index, { index, layer, root, activation: null, statistics });
+    this.passes.set(layer, (this.passes.get(layer) ?? 0) + 1);
   }
 
   private hasNonfinite(tensor: TensorLike): boolean {
@@ -105,6 +139,9 @@ export class TrainingStep {
   }
 }
 
-function batchShape(tensor: TensorLike): (number | null)[] {
-  return tensor.shape.map((size, axis) => (axis === 0 && tensor.shape.length > 1 ? null : size));
+/** With null for the batch; null where there is no tensor. */
+function shapeOf(tensor: TensorLike | null): (number | null)[] | null {
+  return tensor === null
+    ? null
+    : tensor.shape.map((size, axis) => (axis === 0 && tensor.shape.length > 1 ? null : size));
 }

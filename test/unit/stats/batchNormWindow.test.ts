@@ -169,4 +169,12 @@ describe("BatchNormWindow", () => {
     const one: Step = { mean: [1], variance: [1], runningMean: [0], runningVariance: [1], after: [1] };
     expect(window.push({ ...sample(one, 8, 0.9), passes: 4 }).warmup).toBeCloseTo(0.9 ** 4, 12);
   });
+
+  it("a momentum that the script changes weighs the initial values by what held at each pass", () => {
+    const window = new BatchNormWindow();
+    const steps = train(5, 8, 0.9);
+    let got: BatchNormWindowed | undefined;
+    for (const [at, step] of steps.entries()) got = window.push({ ...sample(step, 8, at < 2 ? 0.9 : 0.5), passes: 2 });
+    expect(got?.warmup).toBeCloseTo(0.9 ** 4 * 0.5 ** 6, 12);
+  });
 });
