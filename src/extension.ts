@@ -16,6 +16,8 @@ import { Trainer } from "./host/launch/trainer.js";
 import { trainTaskType } from "./host/launch/trainTask.js";
 import { TrainTaskProvider } from "./host/launch/trainTaskProvider.js";
 import { Log } from "./host/log.js";
+import { Comparison } from "./host/session/comparison.js";
+import { RunShelf } from "./host/session/runShelf.js";
 import { Sessions } from "./host/session/sessions.js";
 import { StatusBar } from "./host/statusBar.js";
 import { LayersTree } from "./host/tree/layersTree.js";
@@ -35,7 +37,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const trainer = own.add(new Trainer(launcher, context.workspaceState, log));
   const sessions = own.add(new Sessions(trainer, context.workspaceState, log));
   const sources = new LayerSources(sessions, own.add(new SourceLines()));
-  const dashboard = own.add(new Dashboard(context.extensionUri, sessions, log));
+  const comparison = own.add(new Comparison(sessions, context.workspaceState));
+  const shelf = new RunShelf(sessions, comparison, log);
+  const dashboard = own.add(new Dashboard(context.extensionUri, sessions, comparison, log));
   const tree = own.add(new LayersTree(sessions));
   const decorations = own.add(new Decorations(sessions, sources));
   const autoAttach = own.add(new AutoAttach(context, log));
@@ -48,9 +52,24 @@ export function activate(context: vscode.ExtensionContext): void {
   own.add(vscode.languages.registerHoverProvider(scripts, new LayerHover(sessions, sources)));
   own.add(vscode.languages.registerCodeLensProvider(scripts, own.add(new TrainLens())));
   own.add(vscode.languages.registerCodeActionsProvider(scripts, new QuickFixes(), QuickFixes.metadata));
-  const targets = { context, log, trainer, sessions, dashboard, tree, decorations, autoAttach, engines };
+  const targets = {
+    context,
+    log,
+    trainer,
+    sessions,
+    comparison,
+    shelf,
+    dashboard,
+    tree,
+    decorations,
+    autoAttach,
+    engines,
+  };
   for (const command of registerCommands(targets)) own.add(command);
   // Looking for runs reads the disk: not in the way of the start.
-  const restore = setTimeout(() => sessions.restore(), 0);
+  const restore = setTimeout(() => {
+    sessions.restore();
+    comparison.restore();
+  }, 0);
   own.add({ dispose: () => clearTimeout(restore) });
 }

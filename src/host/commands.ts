@@ -8,8 +8,11 @@ import type { EngineCommands } from "./launch/engineCommands.js";
 import { openSample } from "./launch/sample.js";
 import type { Trainer } from "./launch/trainer.js";
 import { type Log, messageOf } from "./log.js";
-import { chooseRun } from "./session/chooseRun.js";
+import { chooseComparedRuns, chooseOneRun, chooseRun, chooseRuns } from "./session/chooseRun.js";
+import type { Comparison } from "./session/comparison.js";
+import type { KnownRun } from "./session/runCatalogue.js";
 import { readRunOrNull } from "./session/runSession.js";
+import type { RunShelf } from "./session/runShelf.js";
 import type { Sessions } from "./session/sessions.js";
 import { stopRun } from "./session/stopRun.js";
 import type { LayerNode } from "./tree/layerNodes.js";
@@ -21,6 +24,8 @@ export interface CommandTargets {
   readonly log: Log;
   readonly trainer: Trainer;
   readonly sessions: Sessions;
+  readonly comparison: Comparison;
+  readonly shelf: RunShelf;
   readonly dashboard: Dashboard;
   readonly tree: LayersTree;
   readonly decorations: Decorations;
@@ -45,13 +50,20 @@ const viewActions = {
 
 /** Every contributed command. A fault in one is logged and told once. */
 export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
-  const { context, log, trainer, sessions, dashboard, tree, decorations, autoAttach, engines } = targets;
+  const { context, log, trainer, sessions, comparison, shelf, dashboard, tree, decorations, autoAttach, engines } =
+    targets;
   const table: Readonly<Record<string, (argument: unknown) => unknown>> = {
     train: (argument) => trainer.train(argument instanceof vscode.Uri ? argument : undefined),
     trainAgain: () => trainer.trainAgain(sessions.current?.run?.script),
     stop: () => stopCurrent(targets),
     openDashboard: (argument) => dashboard.open(isDashboardRequest(argument) ? argument : {}),
     openRun: (argument) => openRun(targets, argument),
+    compareRuns: (argument) => compareRuns(targets, argument),
+    leaveComparison: () => comparison.leave(),
+    renameRun: (argument) => withRun(targets, argument, vscode.l10n.t("Name Run"), shelf.rename),
+    tagRun: (argument) => withRun(targets, argument, vscode.l10n.t("Tag Run"), shelf.tag),
+    keepRun: (argument) => withRun(targets, argument, vscode.l10n.t("Keep Run, or No Longer"), shelf.toggleKept),
+    deleteRun: (argument) => deleteRuns(targets, argument),
     openSample: () => openSample(context),
     showLog: () => log.show(),
     toggleAutoAttach: () => autoAttach.toggle(),
@@ -107,13 +119,57 @@ async function stopCurrent({ sessions, trainer, log }: CommandTargets): Promise<
   if (!hasEnded) log.report(vscode.l10n.t("The training process could not be stopped."));
 }
 
-async function openRun({ sessions, dashboard, log }: CommandTargets, argument: unknown): Promise<void> {
+async function openRun({ sessions, shelf, dashboard, log }: CommandTargets, argument: unknown): Promise<void> {
   const given = typeof argument === "string" ? argument : argument instanceof vscode.Uri ? argument.fsPath : undefined;
-  const folder = given ?? (await chooseRun(sessions.list()));
+  const folder = given ?? (await chooseRun(() => sessions.list(), shelf));
   if (folder === undefined) return;
   const session = sessions.open(folder);
   if (session.run === null) log.report(session.header().sentence);
   dashboard.open();
+}
+
+async function compareRuns({ sessions, comparison, dashboard }: CommandTargets, argument: unknown): Promise<void> {
+  const isGiven = Array.isArray(argument) && argument.every((folder) => typeof folder === "string");
+  const compared = comparison.sessions.map(({ folder }) => folder);
+  const folders = isGiven
+    ? (argument as readonly string[])
+    : await chooseComparedRuns(sessions.list(), compared, sessions.current?.folder);
+  if (folders === undefined) return;
+  comparison.compare(folders);
+  dashboard.open();
+}
+
+/** The run that a menu was opened on, else one that the user picks. */
+async function withRun(
+  { sessions }: CommandTargets,
+  argument: unknown,
+  title: string,
+  work: (run: KnownRun) => unknown,
+): Promise<void> {
+  const runs = sessions.list();
+  const given = folderOf(argument);
+  const run =
+    given === undefined
+      ? await chooseOneRun(runs, title, sessions.current?.folder)
+      : runs.find(({ folder }) => folder === given);
+  if (run !== undefined) await work(run);
+}
+
+async function deleteRuns({ sessions, shelf }: CommandTargets, argument: unknown): Promise<void> {
+  const runs = sessions.list();
+  const given = folderOf(argument);
+  const chosen =
+    given === undefined
+      ? await chooseRuns(runs, vscode.l10n.t("Delete Runs"), () => false)
+      : runs.filter(({ folder }) => folder === given);
+  await shelf.delete(...(chosen ?? []));
+}
+
+function folderOf(argument: unknown): string | undefined {
+  if (typeof argument === "string") return argument;
+  const folder =
+    typeof argument === "object" && argument !== null && "folder" in argument ? argument.folder : undefined;
+  return typeof folder === "string" ? folder : undefined;
 }
 
 /** What a context menu was opened on: a node of the tree, or something in a view that names its layer. */

@@ -4,7 +4,7 @@
  * Every string of a run is data: views set it as text, never as HTML.
  */
 
-import type { LayerInfo, RunFile, RunStatus, SourcePosition, WeightInfo } from "../run/format.js";
+import type { LayerInfo, RunFile, RunLabel, RunStatus, SourcePosition, WeightInfo } from "../run/format.js";
 import type { StatisticName } from "../stats/catalogue.js";
 
 export type ToView =
@@ -19,6 +19,7 @@ export type ToView =
   | HistogramsMessage
   | MetricsMessage
   | RunListMessage
+  | CompareMessage
   | RevealMessage
   | ActMessage;
 
@@ -33,6 +34,7 @@ export type FromView =
   | OpenSourceMessage
   | OpenDashboardMessage
   | OpenRunMessage
+  | CompareRequest
   | CommandMessage
   | SaveMessage;
 
@@ -46,6 +48,8 @@ export interface RunHeader {
   readonly sentence: string;
   readonly action: { readonly label: string; readonly command: string } | null;
   readonly run: Omit<RunFile, "layers" | "weights"> | null;
+  /** What the user has said about the run: its name, tags, and whether it is kept. */
+  readonly label: RunLabel;
   readonly loss: number | null;
   readonly stepsPerSecond: number | null;
   readonly elapsedMs: number | null;
@@ -112,7 +116,20 @@ export interface SeriesKey {
   readonly statistic: StatisticName;
   /** Index in weights; only, and always, for statistics of the table `weights`. */
   readonly weight?: number;
+  /**
+   * Index in `CompareMessage.runs`; absent outside a comparison. `layer` and `weight` are always those of the shown
+   * run, and found by path, else by name, in the other; a run that lacks the layer has no points.
+   */
+  readonly run?: number;
+  /** This channel's own value; only for lists, which are reduced to their channels' mean without it. */
+  readonly channel?: number;
 }
+
+/**
+ * What the horizontal axis counts. `step`: steps; `epoch`: thousandths of an epoch, 1000 = the end of the first one;
+ * `time`: milliseconds since the run's start.
+ */
+export type ViewAxis = "step" | "epoch" | "time";
 
 export interface SeriesRequest extends SeriesKey {
   /** At most this many points for this series; absent: `SubscribeMessage.points`. */
@@ -126,11 +143,14 @@ export interface SubscribeMessage {
   readonly range: { readonly from: number; readonly to: number } | null;
   /** At most this many points are sent for a series (two per pixel of its chart). */
   readonly points: number;
+  /** Unit of `range` and of the steps that are sent for series with a `run`; absent: `step`. */
+  readonly axis?: ViewAxis;
 }
 
 /**
  * Points of one series, oldest first. A bucket stands for steps step[i] .. step[i+1]-1.
  * NaN in `mean` marks a bucket that holds a NaN or Inf value; `nonfinite` lists the first such steps.
+ * For series of a comparison `step` and `nonfinite` are in the unit of its axis.
  */
 export interface SeriesData {
   readonly key: SeriesKey;
@@ -139,6 +159,8 @@ export interface SeriesData {
   readonly min: Float64Array;
   readonly max: Float64Array;
   readonly nonfinite: readonly number[];
+  /** Only some of the captured steps were read: there are too many of them. */
+  readonly isSample?: boolean;
 }
 
 export interface SeriesMessage {
@@ -212,6 +234,8 @@ export interface EpochMetrics {
   readonly epoch: number;
   readonly step: number;
   readonly logs: Readonly<Record<string, number | string>>;
+  /** When it ended, since the run's start; absent where an older version remembered it. */
+  readonly timeMs?: number;
 }
 
 /** All epochs so far; sent after the snapshot and whenever one is added. */
@@ -227,10 +251,45 @@ export interface RunListEntry {
   readonly status: RunStatus;
   readonly startedAt: string;
   readonly steps: number;
+  readonly label: RunLabel;
 }
 export interface RunListMessage {
   readonly type: "runs";
   readonly runs: readonly RunListEntry[];
+}
+
+/** One run of a comparison, as it is told apart from the others. */
+export interface ComparedRun {
+  readonly folder: string;
+  readonly id: string;
+  /** What the user called it, else its script and start; unique within the comparison. */
+  readonly name: string;
+  readonly label: RunLabel;
+  readonly status: RunStatus;
+  readonly steps: number;
+  readonly loss: number | null;
+  readonly epochs: readonly EpochMetrics[];
+  /** The newest place on each axis; null where the run does not tell (no epochs, no times). */
+  readonly end: Readonly<Record<ViewAxis, number | null>>;
+  /** Indexes of the shown run's layers that this run lacks. */
+  readonly missingLayers: readonly number[];
+}
+
+/** Something in which the runs of a comparison differ. */
+export interface RunDifference {
+  /** What it belongs to: the run as a whole, or a layer's path. */
+  readonly layer: string | null;
+  /** Name of the field as in run.json, or of the argument. */
+  readonly name: string;
+  /** For each run, as text; null where the run has no such thing. */
+  readonly values: readonly (string | null)[];
+}
+
+/** The runs that are compared, the shown one first; none: nothing is compared (any more). Sent whenever one changes. */
+export interface CompareMessage {
+  readonly type: "compare";
+  readonly runs: readonly ComparedRun[];
+  readonly differences: readonly RunDifference[];
 }
 
 /** Select this layer (and step), scroll to it. */
@@ -286,6 +345,11 @@ export interface OpenDashboardMessage {
 export interface OpenRunMessage {
   readonly type: "openRun";
   readonly folder: string;
+}
+/** Compare these runs, by folder, the first as the shown one; fewer than two: leave the comparison. */
+export interface CompareRequest {
+  readonly type: "compare";
+  readonly folders: readonly string[];
 }
 /** One of our own contributed commands. */
 export interface CommandMessage {

@@ -14,6 +14,7 @@
  * more for each number of its lists; a record batch (one each 200 ms) 1 to 5 kB. Beyond the disk limit closed segments
  * are thinned: two become one with every second step, so numbers of segments may be missing.
  *   <runs>/<id>/tiers.bin             cache of a reader, may be deleted
+ *   <runs>/<id>/label.json            RunLabel, what the user has said about the run; run.json is the writer's alone
  */
 
 import type { TableName } from "../stats/catalogue.js";
@@ -153,10 +154,27 @@ export type RunEvent = { readonly timeMs: number; readonly step: number } & (
       readonly nanCount: number;
       readonly infCount: number;
     }
+  /** Where fused kernels could train BatchNorm: measured milliseconds of a step, of BatchNorm in it, and fused. The last one holds. */
+  | {
+      readonly type: "fastPath";
+      readonly stepMs: number;
+      readonly batchNormMs: number;
+      readonly fusedMs: number;
+    }
   | { readonly type: "note"; readonly message: string }
 );
 
+/** What the user has said about a run. */
+export interface RunLabel {
+  /** Null: the run has no name of its own. */
+  readonly name: string | null;
+  readonly tags: readonly string[];
+  /** A kept run is never cleaned up, and deleted only after its mark was taken away. */
+  readonly isKept: boolean;
+}
+
 export const runFileName = "run.json";
+export const labelFileName = "label.json";
 export const eventsFileName = "events.jsonl";
 export function segmentFileName(table: TableName, segment: number): string {
   return `${table}.${segment}.arrow`;

@@ -89,6 +89,25 @@ export class RunHistory {
     return bucketsOf(readSeries(this.reader, table, series, name, aligned), width);
   }
 
+  /**
+   * One channel of a list, in buckets of `width` steps. No overview of single channels is kept, so of a long range
+   * only some batches are read: then `isSample` is true and the values between are not known.
+   */
+  channelSeries(
+    table: TableName,
+    series: number,
+    name: ListName,
+    channel: number,
+    range: StepRange,
+    width: number,
+  ): SeriesBuckets & { readonly isSample: boolean } {
+    const aligned = { from: alignDown(range.from, width), to: alignDown(range.to, width) + width - 1 };
+    const batches = this.reader.countBatches(table, aligned.from, aligned.to);
+    const every = Math.max(1, Math.ceil(batches / mostDetailBatches));
+    const points = readSeries(this.reader, table, series, name, aligned, { channel, every });
+    return { ...bucketsOf(points, width), isSample: every > 1 };
+  }
+
   /** At most `points` buckets for the range. */
   seriesPoints(table: TableName, series: number, name: StatisticName, range: StepRange, points: number): SeriesBuckets {
     return this.series(table, series, name, range, widthFor(range, points));

@@ -86,10 +86,13 @@ export class RunReader {
   /**
    * The batches of a table that hold a step of `from` … `to`, oldest first, as far as polled. Only the columns that
    * `use` asks for are read from disk. Segments that were thinned since are indexed again.
+   * @param every only each so-many-th batch, of those that hold wanted steps
    */
-  withColumns<T>(table: TableName, from: number, to: number, use: (batch: ColumnBatch) => T): T[] {
+  withColumns<T>(table: TableName, from: number, to: number, use: (batch: ColumnBatch) => T, every = 1): T[] {
     const results: T[] = [];
-    for (const number of this.segmentNumbers(table)) results.push(...this.useSegment(table, number, from, to, use));
+    let place = 0;
+    const isWanted = (entry: BatchEntry) => entry.lastStep >= from && entry.firstStep <= to && place++ % every === 0;
+    for (const number of this.segmentNumbers(table)) results.push(...this.useSegment(table, number, isWanted, use));
     this.cache.trim();
     return results;
   }
@@ -146,14 +149,12 @@ export class RunReader {
   private useSegment<T>(
     table: TableName,
     number: number,
-    from: number,
-    to: number,
+    isWanted: (entry: BatchEntry) => boolean,
     use: (batch: ColumnBatch) => T,
   ): T[] {
-    const overlaps = (entry: BatchEntry) => entry.lastStep >= from && entry.firstStep <= to;
     const results = () => {
       const reader = this.currentSegment(table, number);
-      return reader?.entries.filter(overlaps).map((entry) => use(this.batch(reader, number, entry))) ?? [];
+      return reader?.entries.filter(isWanted).map((entry) => use(this.batch(reader, number, entry))) ?? [];
     };
     try {
       return results();

@@ -5,7 +5,7 @@ import { noPoints } from "./points.js";
 import { StepScale, ValueScale } from "./scales.js";
 import { NoElement, type Trace, TraceController } from "./traceController.js";
 import type { ValueRange } from "./valueRange.js";
-import type { StepRange } from "./viewport.js";
+import type { Viewport } from "./viewport.js";
 
 Chart.register(TraceController, NoElement, StepScale, ValueScale);
 
@@ -72,8 +72,8 @@ export class ChartCanvas {
     this.setFont();
   }
 
-  draw(steps: StepRange, values: ValueRange, logarithmic: boolean): void {
-    this.stepScale.setRange(steps.from, steps.to);
+  draw({ shown, axis }: Pick<Viewport, "shown" | "axis">, values: ValueRange, logarithmic: boolean): void {
+    this.stepScale.setRange(shown.from, shown.to, axis);
     this.valueScale.setRange(values.min, values.max, logarithmic);
     this.chart.draw();
   }

@@ -1,4 +1,4 @@
-import type { FromView, SaveMessage, SeriesMessage, SeriesRequest } from "../../src/protocol/views.js";
+import type { FromView, SaveMessage, SeriesMessage, SeriesRequest, ViewAxis } from "../../src/protocol/views.js";
 import { Announcer } from "../shared/announcer.js";
 import { FrameLoop } from "../shared/frameLoop.js";
 import { on } from "../shared/h.js";
@@ -79,6 +79,13 @@ export class ChartDesk {
     for (const chart of this.charts) chart.scaleChanged();
   }
 
+  /** Another axis: what was drawn on the old one is forgotten. */
+  setAxis(axis: ViewAxis): void {
+    this.store.clear();
+    this.viewport.setAxis(axis);
+    this.reset();
+  }
+
   redraw(): void {
     for (const chart of this.charts) if (chart.visible) this.frames.request(chart);
   }
@@ -135,8 +142,9 @@ export class ChartDesk {
         wanted.set(text, { ...key, points: Math.max(points, wanted.get(text)?.points ?? 0) });
       }
     }
-    const { range } = this.viewport;
-    const message = { type: "subscribe", series: [...wanted.values()], range, points: Math.max(60, most) } as const;
+    const { range, axis } = this.viewport;
+    const points = Math.max(60, most);
+    const message = { type: "subscribe", series: [...wanted.values()], range, points, axis } as const;
     const text = JSON.stringify(message);
     if (text === this.lastSubscription) return;
     this.lastSubscription = text;

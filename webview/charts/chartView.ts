@@ -1,21 +1,21 @@
-import { formatNumber, formatStep } from "../shared/format.js";
 import type { Drawable } from "../shared/frameLoop.js";
-import { button, h, setAttributes, setText } from "../shared/h.js";
+import { h, setAttributes, setText } from "../shared/h.js";
 import { t } from "../shared/translate.js";
 import { unwatch, watchSize, watchVisibility } from "../shared/visibility.js";
+import { cursorText, placeText, rangeText } from "./axisText.js";
 import { ChartCanvas } from "./chartCanvas.js";
+import { ChartData } from "./chartData.js";
 import type { ChartDesk } from "./chartDesk.js";
 import { chartImage, copyImage } from "./chartImage.js";
 import { attachPointer } from "./chartInput.js";
-import { type NumberColumn, toCsv } from "./chartNumbers.js";
-import { firstNonfinite, publishNumbers } from "./chartReport.js";
+import { toCsv } from "./chartNumbers.js";
+import { publishNumbers } from "./chartReport.js";
 import type { ChartSpec } from "./chartSpec.js";
 import { chartTable } from "./chartTable.js";
+import { ChartTools } from "./chartTools.js";
 import { Legend } from "./legend.js";
-import { indexAt, noPoints, type Points, smooth } from "./points.js";
-import { keyText } from "./seriesStore.js";
+import { noPoints } from "./points.js";
 import { colourOf } from "./traceStyle.js";
-import { type ValueRange, valueRange } from "./valueRange.js";
 
 export interface ChartOptions {
   /** Without title, legend and tools, for small multiples. */
@@ -26,8 +26,6 @@ const axes = {
   full: { valueWidthPx: 52, stepHeightPx: 18 },
   compact: { valueWidthPx: 40, stepHeightPx: 0 },
 } as const;
-const emptyRange: ValueRange = { min: 0, max: 1, clipped: false };
-const emptyLogarithmicRange: ValueRange = { min: 0.1, max: 10, clipped: false };
 const summaryIntervalMs = 2000;
 
 /** One chart: canvas, title, legend with the values at the cursor, table alternative, tools. */
@@ -39,15 +37,10 @@ export class ChartView implements Drawable {
   private readonly selection = h("div", { class: "selection", hidden: true });
   private readonly note = h("div", { class: "chart-note", hidden: true });
   private readonly tableHolder = h("div", { class: "table-holder", hidden: true, tabindex: "0", role: "region" });
-  private readonly tools = h("span", { class: "tools" });
+  private readonly tools = new ChartTools(this);
   private readonly legend: Legend;
-  /** For each trace the store's names of its series. */
-  private readonly series: readonly (readonly string[])[];
+  private readonly data: ChartData;
   private canvas: ChartCanvas | null = null;
-  private points: readonly Points[];
-  private version = -1;
-  private range: ValueRange | null = null;
-  private rangeFor = "";
   private widthPx = 0;
   private heightPx = 0;
   private lastSummaryMs = Number.NEGATIVE_INFINITY;
@@ -58,9 +51,8 @@ export class ChartView implements Drawable {
     private readonly desk: ChartDesk,
     private readonly options: ChartOptions,
   ) {
-    this.points = spec.traces.map(() => noPoints);
+    this.data = new ChartData(spec, desk.store, desk.viewport);
     this.legend = new Legend(spec.traces);
-    this.series = spec.traces.map(({ keys }) => keys.map(keyText));
     this.plot.append(this.cursor, this.selection);
     if (options.compact) this.plot.append(this.note);
     const parts = options.compact ? [this.plot] : [this.head(), this.plot, this.tableHolder];
@@ -109,7 +101,7 @@ export class ChartView implements Drawable {
     this.canvas ??= this.makeCanvas();
     this.canvas.resize(this.widthPx, this.heightPx);
     const logarithmic = viewport.logarithmic && this.spec.mayBeLogarithmic;
-    this.canvas.draw(viewport.shown, this.currentRange(logarithmic), logarithmic);
+    this.canvas.draw(viewport, this.data.currentRange(logarithmic), logarithmic);
     this.publish();
     this.placeCursor();
   }
@@ -121,8 +113,7 @@ export class ChartView implements Drawable {
 
   /** The scale changed: derived points and range are made anew. */
   scaleChanged(): void {
-    this.version = -1;
-    this.range = null;
+    this.data.invalidate();
     this.desk.frames.request(this);
   }
 
@@ -137,39 +128,24 @@ export class ChartView implements Drawable {
     if (shown) this.cursor.style.transform = `translateX(${Math.round(px)}px)`;
     if (this.options.compact) return;
     this.spec.traces.forEach((_, i) => {
-      this.legend.set(i, this.valueText(i, cursor));
+      this.legend.set(i, this.data.valueText(i, cursor));
     });
-  }
-
-  /** The captured step nearest to `step`; the same step where nothing is drawn. */
-  nearest(step: number): number {
-    const points = this.points.find((candidate) => candidate.length > 0);
-    if (points === undefined) return step;
-    const before = Math.max(0, indexAt(points, step));
-    const after = Math.min(points.length - 1, before + 1);
-    const a = points.step[before] as number;
-    const b = points.step[after] as number;
-    return step - a <= b - step ? a : b;
   }
 
   /** The step `count` points away from the cursor. */
   stepAway(count: number): number {
-    const points = this.points.find((candidate) => candidate.length > 0) ?? noPoints;
-    const from = this.desk.viewport.cursor;
-    if (points.length === 0) return (from ?? this.desk.viewport.newest) + count;
-    const at = from === null ? points.length - 1 : indexAt(points, from);
-    return points.step[Math.min(points.length - 1, Math.max(0, at + count))] as number;
+    return this.data.stepAway(count);
   }
 
   describe(): string {
-    const { from, to } = this.desk.viewport.shown;
-    const values = this.spec.traces.map((trace, i) => `${trace.label} ${this.valueText(i, null)}`).join(", ");
-    return t("chartSummary", this.title, formatStep(from), formatStep(to), `${values}. ${this.note.textContent ?? ""}`);
+    const { shown, axis } = this.desk.viewport;
+    const values = `${this.data.valuesText(null)}. ${this.note.textContent ?? ""}`;
+    return t("chartSummary", this.title, rangeText(axis, shown.from, shown.to), values);
   }
 
   describeCursor(): string {
-    const values = this.spec.traces.map((trace, i) => `${trace.label} ${this.valueText(i, this.desk.viewport.cursor)}`);
-    return t("cursorAt", formatStep(this.desk.viewport.cursor ?? this.desk.viewport.newest), values.join(", "));
+    const { cursor, newest, axis } = this.desk.viewport;
+    return t("cursorAt", cursorText(axis, cursor ?? newest), this.data.valuesText(cursor));
   }
 
   get isTable(): boolean {
@@ -180,7 +156,7 @@ export class ChartView implements Drawable {
     this.tableHolder.hidden = !this.tableHolder.hidden;
     this.plot.hidden = this.isTable;
     this.lastTableMs = Number.NEGATIVE_INFINITY;
-    this.tools.querySelector(".tool-table")?.setAttribute("aria-pressed", String(this.isTable));
+    this.tools.showTable(this.isTable);
     if (this.isTable) this.refreshTable();
     else this.desk.frames.request(this);
   }
@@ -199,13 +175,13 @@ export class ChartView implements Drawable {
 
   saveNumbers(): void {
     this.refreshPoints();
-    this.desk.save(this.fileName, { kind: "csv", text: toCsv(this.columns()) });
+    this.desk.save(this.fileName, { kind: "csv", text: toCsv(this.data.columns()) });
   }
 
   /** Only the chart that has the focus, and its tools, are tab stops. */
   setTabStop(isStop: boolean): void {
     this.element.tabIndex = isStop ? 0 : -1;
-    for (const tool of this.tools.querySelectorAll("button")) tool.tabIndex = isStop ? 0 : -1;
+    this.tools.setTabStop(isStop);
   }
 
   dispose(): void {
@@ -218,19 +194,12 @@ export class ChartView implements Drawable {
   }
 
   private head(): HTMLElement {
-    const tool = (label: string, icon: Parameters<typeof button>[2], press: () => void) =>
-      this.tools.append(button(label, press, icon));
-    tool(t("showTable"), { icon: "table", class: "tool tool-table" }, () => this.toggleTable());
-    tool(t("copyImage"), { icon: "copy", class: "tool" }, () => void this.copyImage());
-    tool(t("saveImage"), { icon: "image", class: "tool" }, () => this.saveImage());
-    tool(t("saveNumbers"), { icon: "numbers", class: "tool" }, () => this.saveNumbers());
-    this.tools.querySelector(".tool-table")?.setAttribute("aria-pressed", "false");
     const unit = this.spec.unit === "" ? null : h("span", { class: "unit" }, this.spec.unit);
     return h(
       "div",
       { class: "chart-head" },
       h("span", { class: "chart-title", title: `${this.spec.title} ${this.spec.unit}`.trim() }, this.spec.title, unit),
-      this.tools,
+      this.tools.element,
       this.legend.element,
       this.note,
     );
@@ -248,7 +217,7 @@ export class ChartView implements Drawable {
       {
         plot: this.plot,
         edges,
-        nearest: (step) => this.nearest(step),
+        nearest: (step) => this.data.nearest(step),
         showSelection: (fromPx, toPx) => {
           this.selection.hidden = fromPx === null;
           if (fromPx === null) return;
@@ -271,37 +240,17 @@ export class ChartView implements Drawable {
   }
 
   private refreshPoints(): void {
-    const { store, viewport } = this.desk;
-    let version = 0;
-    for (const names of this.series) for (const name of names) version += store.version(name);
-    if (version === this.version) return;
-    this.version = version;
-    const raw = this.spec.traces.map(({ derive }, i) => derive((this.series[i] ?? []).map((name) => store.get(name))));
-    this.points = raw.map((points, i) =>
-      viewport.smoothing > 0 && this.spec.traces[i]?.kind === "line" ? smooth(points, viewport.smoothing) : points,
-    );
+    if (!this.data.refresh()) return;
     this.canvas ??= this.makeCanvas();
     this.canvas.traces.forEach((trace, i) => {
-      trace.points = this.points[i] ?? noPoints;
-      trace.raw = trace.points === raw[i] ? null : (raw[i] ?? null);
+      trace.points = this.data.points[i] ?? noPoints;
+      trace.raw = this.data.raw[i] ?? null;
     });
-  }
-
-  private currentRange(logarithmic: boolean): ValueRange {
-    const { viewport } = this.desk;
-    const { from, to } = viewport.shown;
-    const shownAs = viewport.range === null ? `live ${logarithmic}` : `${from} ${to} ${logarithmic}`;
-    const { robust } = viewport;
-    if (shownAs !== this.rangeFor) this.range = null;
-    this.rangeFor = shownAs;
-    const options = { robust, logarithmic, includeZero: this.spec.includeZero };
-    this.range = valueRange(this.points, { from, to }, options, this.range) ?? this.range;
-    return this.range ?? (logarithmic ? emptyLogarithmicRange : emptyRange);
   }
 
   /** What was drawn, for tests, and in words for screen readers. */
   private publish(): void {
-    const drawn = publishNumbers(this.element, this.columns());
+    const drawn = publishNumbers(this.element, this.data.columns());
     this.publishNote(drawn);
     const nowMs = performance.now();
     if (nowMs - this.lastSummaryMs < summaryIntervalMs) return;
@@ -312,22 +261,16 @@ export class ChartView implements Drawable {
   private publishNote(drawn: boolean): void {
     const { viewport } = this.desk;
     const notes: string[] = [];
-    const bad = firstNonfinite(this.points);
-    if (bad !== null) notes.push(t("nonfiniteAt", formatStep(bad)));
+    const { firstNonfinite: bad, isSample } = this.data;
+    const { axis } = viewport;
+    if (bad !== null) notes.push(t(axis === "step" ? "nonfiniteAt" : "nonfiniteAtPlace", placeText(axis, bad)));
+    if (isSample) notes.push(t("sampled"));
     if (!drawn) notes.push(viewport.range === null ? t("waitingData") : t("noData"));
     if (viewport.smoothing > 0 && !this.options.compact) notes.push(t("smoothed", viewport.smoothing));
-    if (this.range?.clipped && !this.options.compact) notes.push(t("clipped"));
+    if (this.data.range?.clipped && !this.options.compact) notes.push(t("clipped"));
     this.note.hidden = notes.length === 0;
     this.note.classList.toggle("nonfinite", bad !== null);
     setText(this.note, notes.join(" · "));
-  }
-
-  private valueText(index: number, cursor: number | null): string {
-    const points = this.points[index] ?? noPoints;
-    const at = cursor === null ? points.length - 1 : indexAt(points, cursor);
-    if (at < 0) return "–";
-    if (this.spec.traces[index]?.kind !== "band") return formatNumber(points.value[at]);
-    return `${formatNumber(points.low[at])} … ${formatNumber(points.high[at])}`;
   }
 
   private refreshTable(): void {
@@ -335,22 +278,18 @@ export class ChartView implements Drawable {
     if (nowMs - this.lastTableMs < 1000) return;
     this.lastTableMs = nowMs;
     this.refreshPoints();
-    this.tableHolder.replaceChildren(chartTable(this.title, this.columns(), this.desk.viewport.cursor));
-  }
-
-  private columns(): NumberColumn[] {
-    return this.spec.traces.map(({ id, kind }, i) => ({ name: id, kind, points: this.points[i] ?? noPoints }));
+    this.tableHolder.replaceChildren(chartTable(this.title, this.data.columns(), this.desk.viewport));
   }
 
   private image(): string | null {
     if (this.canvas === null) return null;
     const { theme, runName, viewport } = this.desk;
     const legend = this.spec.traces.map(({ label, style }, i) => ({
-      text: `${label} ${this.valueText(i, viewport.cursor)}`,
+      text: `${label} ${this.data.valueText(i, viewport.cursor)}`,
       colour: colourOf(style, theme),
       dash: style.dash,
     }));
-    const steps = t("steps", formatStep(viewport.shown.from), formatStep(viewport.shown.to));
+    const steps = rangeText(viewport.axis, viewport.shown.from, viewport.shown.to);
     const subtitle = [runName, steps, this.note.textContent].filter((part) => part).join(" · ");
     return chartImage(this.canvas.element, { title: this.title, subtitle, legend }, theme);
   }

@@ -9,6 +9,8 @@ export interface Points {
   readonly high: Float64Array;
   /** Steps with a NaN or Inf value. */
   readonly nonfinite: readonly number[];
+  /** Some captured steps between the points were not read. */
+  readonly isSample?: boolean;
 }
 
 export const noPoints: Points = {
@@ -77,6 +79,31 @@ export function bandBetween(lower: Points, upper: Points): Points {
 /** From 0 up to the values. */
 export function bandFromZero(points: Points): Points {
   return { ...points, low: new Float64Array(points.length), high: points.value };
+}
+
+/**
+ * `own` minus `first`, at the places of `own` that `first` covers. Where `first` has no point there, its value is
+ * interpolated between the two around it; NaN on either side stays NaN.
+ */
+export function difference(own: Points = noPoints, first: Points = noPoints): Points {
+  const step = new Float64Array(own.length);
+  const value = new Float64Array(own.length);
+  let length = 0;
+  let after = 0;
+  for (let i = 0; i < own.length; i++) {
+    const at = own.step[i] as number;
+    while (after < first.length && (first.step[after] as number) < at) after++;
+    if (after >= first.length) break;
+    const next = first.step[after] as number;
+    if (next > at && after === 0) continue;
+    const [y0, y1] = [first.value[Math.max(0, after - 1)] as number, first.value[after] as number];
+    const before = first.step[Math.max(0, after - 1)] as number;
+    const other = next === at ? y1 : y0 + ((at - before) / (next - before)) * (y1 - y0);
+    step[length] = at;
+    value[length] = (own.value[i] as number) - other;
+    length++;
+  }
+  return { length, step, value, low: value, high: value, nonfinite: own.nonfinite };
 }
 
 /** Base-10 logarithm of each value; NaN stays NaN, zero is below every scale. */

@@ -1,7 +1,9 @@
 import { Scale } from "chart.js";
-import { formatStep, formatTick } from "../shared/format.js";
+import type { ViewAxis } from "../../src/protocol/views.js";
+import { formatTick } from "../shared/format.js";
 import type { Theme } from "../shared/theme.js";
-import { linearTicks, logarithmicTicks, stepTicks, type Ticks } from "./ticks.js";
+import { axisTicks, placeText } from "./axisText.js";
+import { linearTicks, logarithmicTicks, type Ticks } from "./ticks.js";
 
 declare module "chart.js" {
   interface CartesianScaleTypeRegistry {
@@ -60,12 +62,15 @@ export class StepScale extends FixedScale {
   from = 0;
   to = 1;
 
-  setRange(from: number, to: number): void {
-    if (from === this.from && to === this.to && this.labels.length > 0) return;
+  private axisShown: ViewAxis = "step";
+
+  setRange(from: number, to: number, axis: ViewAxis): void {
+    if (from === this.from && to === this.to && axis === this.axisShown && this.labels.length > 0) return;
+    this.axisShown = axis;
     this.from = from;
     this.to = to;
-    this.ticksAt = stepTicks(from, to, Math.max(2, (this.right - this.left) / 70));
-    this.labels = this.ticksAt.values.map(formatStep);
+    this.ticksAt = axisTicks(axis, from, to, Math.max(2, (this.right - this.left) / 70));
+    this.labels = this.ticksAt.values.map((value) => placeText(axis, value));
   }
 
   override getPixelForValue(step: number): number {

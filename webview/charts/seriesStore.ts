@@ -1,8 +1,9 @@
 import type { SeriesData, SeriesKey, SeriesMessage } from "../../src/protocol/views.js";
 import { noPoints, type Points } from "./points.js";
 
-export function keyText({ layer, statistic, weight }: SeriesKey): string {
-  return weight === undefined ? `${layer}/${statistic}` : `${layer}/${statistic}/${weight}`;
+export function keyText({ layer, statistic, weight, run, channel }: SeriesKey): string {
+  const own = weight === undefined ? `${layer}/${statistic}` : `${layer}/${statistic}/${weight}`;
+  return `${own}${run === undefined ? "" : `@${run}`}${channel === undefined ? "" : `#${channel}`}`;
 }
 
 /** Every change gets a number of its own, also after a series was forgotten and came back. */
@@ -16,11 +17,13 @@ class SeriesBuffer implements Points {
   high = new Float64Array(64);
   length = 0;
   nonfinite: readonly number[] = [];
+  isSample = false;
   version = 0;
 
   set(data: SeriesData): void {
     this.length = 0;
     this.nonfinite = [];
+    this.isSample = false;
     this.append(data);
   }
 
@@ -35,6 +38,7 @@ class SeriesBuffer implements Points {
     this.high.set(data.max, this.length);
     this.length += data.step.length;
     if (data.nonfinite.length > 0) this.nonfinite = [...new Set([...this.nonfinite, ...data.nonfinite])].slice(0, 256);
+    this.isSample ||= data.isSample === true;
     this.version = ++versions;
   }
 

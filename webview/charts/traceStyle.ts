@@ -30,6 +30,13 @@ export const styleCycle: readonly TraceStyle[] = [
   styles.sixth,
 ];
 
+/** One for each run of a comparison, the shown one first. */
+export const runStyles: readonly TraceStyle[] = [
+  ...styleCycle,
+  { colour: "foreground", dash: [3, 1, 1, 1], marker: "triangle" },
+  { colour: "muted", dash: [12, 3, 2, 3], marker: "diamond" },
+];
+
 export function colourOf(style: TraceStyle, theme: Theme): string {
   if (style.colour === "foreground") return theme.foreground;
   return style.colour === "muted" ? theme.muted : theme.series[style.colour];

@@ -1,3 +1,4 @@
+import type { ViewAxis } from "../../src/protocol/views.js";
 import { Emitter } from "../shared/emitter.js";
 
 export interface StepRange {
@@ -10,13 +11,14 @@ export type ViewportChange = "range" | "cursor" | "pin" | "extent" | "scale";
 
 const narrowestSteps = 4;
 
-/** What all charts of a view share: the range of steps, the cursor, the scale. */
+/** What all charts of a view share: the range of steps (or of whatever the axis counts), the cursor, the scale. */
 export class Viewport {
   readonly changes = new Emitter<ViewportChange>();
   private chosenRange: StepRange | null = null;
   private pinnedStep: number | null = null;
   private hoveredStep: number | null = null;
   private newestStep = 0;
+  private unit: ViewAxis = "step";
   logarithmic = false;
   /** Weight of the past in the moving average, 0 = off. */
   smoothing = 0;
@@ -29,6 +31,18 @@ export class Viewport {
 
   get shown(): StepRange {
     return this.chosenRange ?? { from: 0, to: Math.max(1, this.newestStep) };
+  }
+
+  /** What the horizontal axis counts; everything that is called a step here is a place on it. */
+  get axis(): ViewAxis {
+    return this.unit;
+  }
+
+  /** Another axis has other places: range and cursor are given up. */
+  setAxis(axis: ViewAxis): void {
+    this.unit = axis;
+    this.newestStep = 0;
+    this.goLive();
   }
 
   get newest(): number {

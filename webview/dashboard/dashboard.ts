@@ -1,4 +1,4 @@
-import type { RevealMessage, RunHeader, ToView, ViewAction, ViewFinding } from "../../src/protocol/views.js";
+import type { CompareMessage, RevealMessage, RunHeader, ToView, ViewFinding } from "../../src/protocol/views.js";
 import type { LayerInfo, SourcePosition } from "../../src/run/format.js";
 import { isBatchNorm } from "../charts/chartCatalogue.js";
 import { ChartDesk } from "../charts/chartDesk.js";
@@ -8,7 +8,9 @@ import { RunModel } from "../shared/runModel.js";
 import { isLiveState, stateName } from "../shared/runState.js";
 import { t } from "../shared/translate.js";
 import { Verdict } from "../shared/verdict.js";
+import { carryOut } from "./carryOut.js";
 import { ChannelSection } from "./channelSection.js";
+import { ComparisonView } from "./comparisonView.js";
 import { FindingsList } from "./findingsList.js";
 import { HealthMap } from "./healthMap.js";
 import { HistogramStrip } from "./histogramStrip.js";
@@ -20,7 +22,7 @@ import { RunHeaderView } from "./runHeader.js";
 import type { Section } from "./section.js";
 import { SectionStack } from "./sectionStack.js";
 import { Toolbar } from "./toolbar.js";
-import { StateStore } from "./viewState.js";
+import { StateStore, type ViewState } from "./viewState.js";
 
 /** The editor panel: everything about one run. */
 export class Dashboard {
@@ -40,7 +42,10 @@ export class Dashboard {
   private readonly overview: OverviewSection;
   private readonly pane: LayerPane;
   private readonly sections: SectionStack;
+  private readonly comparison: ComparisonView;
   private stateShown = "";
+  /** What to bring back once the comparison that it belongs to is here again. */
+  private waiting: ViewState | null = null;
 
   constructor(root: HTMLElement) {
     this.link = new HostLink((message) => this.take(message));
@@ -73,6 +78,7 @@ export class Dashboard {
       this.reveal({ type: "reveal", layer: layer.index, step: null }),
     );
     this.pane = new LayerPane(model, state, select);
+    this.comparison = new ComparisonView(desk, model, state, (folders) => link.post({ type: "compare", folders }));
     this.sections = new SectionStack(state);
     const add = (id: string, title: string, content: HTMLElement): Section => this.sections.add(id, title, content);
     add("findings", t("findings"), this.findings.element).aside.append(findingCount);
@@ -81,11 +87,14 @@ export class Dashboard {
     add("layer", t("layer"), this.layer.element);
     add("channels", t("channels"), this.channels.element);
     add("overview", t("overview"), this.overview.element);
+    add("comparedDifferences", t("differences"), this.comparison.differences);
+    add("comparedMetrics", t("metrics"), this.comparison.metrics);
+    add("comparedLayer", t("layer"), this.comparison.layer);
     this.sections.arrange();
     root.classList.add("dashboard");
     const help = h("p", { class: "visually-hidden" }, t("chartHelp"));
     const main = h("main", { class: "sections-scroller" }, help, this.sections.element);
-    const top = h("div", { class: "top" }, this.header.element, this.toolbar.element);
+    const top = h("div", { class: "top" }, this.header.element, this.comparison.bar, this.toolbar.element);
     root.append(top, h("div", { class: "columns" }, this.pane.element, main), desk.announcer.element);
     this.listen();
     link.post({ type: "ready" });
@@ -127,7 +136,7 @@ export class Dashboard {
         return;
       case "summaries":
         this.model.takeSummaries(message.summaries);
-        this.desk.viewport.extend(this.model.newestStep);
+        this.extendToNewest();
         this.showSummaries();
         return;
       case "findings":
@@ -155,7 +164,10 @@ export class Dashboard {
         this.reveal(message);
         return;
       case "act":
-        this.act(message.action);
+        carryOut(message.action, this.desk, () => this.pane.focusSearch());
+        return;
+      case "compare":
+        this.compare(message);
         return;
       case "runs":
         this.header.showRuns(message.runs);
@@ -169,15 +181,14 @@ export class Dashboard {
   private startRun(isOther: boolean, wanted: number | null): void {
     const { state, model, desk } = this;
     desk.runName = model.runId ?? "";
-    desk.viewport.extend(model.newestStep);
+    this.extendToNewest();
     if (isOther) {
       const remembered = state.current.runId === model.runId ? state.current : null;
       state.set({ runId: model.runId, selectedLayer: wanted ?? remembered?.selectedLayer ?? null });
       desk.reset();
-      if (remembered !== null && (remembered.range !== null || remembered.cursor !== null)) {
-        desk.viewport.zoomTo(remembered.range);
-        desk.viewport.pin(remembered.cursor);
-      } else desk.viewport.goLive();
+      if (remembered !== null && remembered.compared !== null) this.waiting = remembered;
+      else if (remembered !== null) this.bringBack(remembered);
+      else desk.viewport.goLive();
       this.map.reset();
       this.histogram.reset();
       this.channels.reset();
@@ -198,7 +209,7 @@ export class Dashboard {
 
   private showHeader(header: RunHeader): void {
     this.header.show(header, this.model.newestStep);
-    this.desk.viewport.extend(this.model.newestStep);
+    this.extendToNewest();
     this.toolbar.show();
     if (header.state !== this.stateShown) this.desk.announcer.say(`${stateName(header.state)}. ${header.sentence}`);
     this.stateShown = header.state;
@@ -221,11 +232,38 @@ export class Dashboard {
     this.verdict.show();
   }
 
+  private compare(message: CompareMessage): void {
+    const { waiting } = this;
+    this.waiting = null;
+    if (!this.comparison.take(message)) return;
+    const { isOn } = this.comparison;
+    const compared = isOn ? message.runs.map(({ folder }) => folder).join("\n") : null;
+    if (waiting !== null && waiting.compared === compared) this.bringBack(waiting);
+    this.state.set({ compared });
+    this.extendToNewest();
+    this.toolbar.show();
+    this.desk.announcer.say(isOn ? t("comparing", message.runs.length) : t("comparisonLeft"));
+  }
+
+  /** Range and cursor of before a reload. */
+  private bringBack({ range, cursor }: Pick<ViewState, "range" | "cursor">): void {
+    const { viewport } = this.desk;
+    viewport.goLive();
+    if (range !== null) viewport.zoomTo(range);
+    if (cursor !== null) viewport.pin(cursor);
+  }
+
+  /** In a comparison the axis belongs to all of its runs. */
+  private extendToNewest(): void {
+    if (!this.comparison.isOn) this.desk.viewport.extend(this.model.newestStep);
+  }
+
   private select(index: number): void {
     this.state.set({ selectedLayer: index });
     this.pane.showSelected();
     this.layer.show(index);
     this.channels.show(index);
+    this.comparison.show();
     this.desk.redraw();
     this.map.themeChanged();
     this.announceSelection();
@@ -239,62 +277,17 @@ export class Dashboard {
   private reveal({ layer, step }: RevealMessage): void {
     this.select(layer);
     if (step !== null) this.desk.viewport.pin(step);
-    this.sections.reveal("layer");
+    this.sections.reveal(this.comparison.isOn ? "comparedLayer" : "layer");
   }
 
   private announceSelection(): void {
-    this.link.post({ type: "select", layer: this.state.current.selectedLayer, step: this.desk.viewport.pinned });
+    const step = this.comparison.isOn ? null : this.desk.viewport.pinned;
+    this.link.post({ type: "select", layer: this.state.current.selectedLayer, step });
   }
 
   private announceErrors(findings: readonly ViewFinding[]): void {
     const errors = findings.filter(({ level }) => level === "error");
     const known = this.model.findings.filter(({ level }) => level === "error").length;
     if (errors.length > known) this.desk.announcer.say(errors.at(-1)?.message ?? "");
-  }
-
-  private act(action: ViewAction): void {
-    const { desk } = this;
-    const { viewport, current } = desk;
-    const middle = viewport.cursor ?? (viewport.shown.from + viewport.shown.to) / 2;
-    switch (action) {
-      case "goLive":
-        viewport.goLive();
-        return;
-      case "zoomIn":
-        viewport.zoomBy(0.5, middle);
-        return;
-      case "zoomOut":
-        viewport.zoomBy(2, middle);
-        return;
-      case "resetZoom":
-        viewport.zoomTo(null);
-        return;
-      case "cursorBack":
-        desk.moveCursor(current, -1);
-        return;
-      case "cursorForward":
-        desk.moveCursor(current, 1);
-        return;
-      case "toggleLogarithmic":
-        viewport.setScale({ logarithmic: !viewport.logarithmic });
-        return;
-      case "toggleTable":
-        current?.toggleTable();
-        return;
-      case "copyChart":
-        void current?.copyImage();
-        return;
-      case "saveChart":
-        current?.saveImage();
-        return;
-      case "saveNumbers":
-        current?.saveNumbers();
-        return;
-      case "findLayer":
-        this.pane.focusSearch();
-        return;
-      default:
-        action satisfies never;
-    }
   }
 }

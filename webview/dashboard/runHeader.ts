@@ -1,7 +1,7 @@
 import type { RunHeader, RunListEntry } from "../../src/protocol/views.js";
 import { Chooser } from "../shared/controls.js";
 import { formatDuration, formatNumber, formatPercent, formatStep } from "../shared/format.js";
-import { button, h, setAttributes, setText } from "../shared/h.js";
+import { button, h, icon, setAttributes, setText } from "../shared/h.js";
 import { isLiveState, stateName } from "../shared/runState.js";
 import { t } from "../shared/translate.js";
 
@@ -24,6 +24,8 @@ export class RunHeaderView {
   );
   private readonly facts = new Map<FactName, { readonly item: HTMLElement; readonly value: HTMLElement }>();
   private readonly runs: Chooser<string>;
+  private readonly tags = h("span", { class: "run-tags" });
+  private readonly compareButton: HTMLButtonElement;
   private actionShown = "";
   private runId = "";
 
@@ -33,6 +35,8 @@ export class RunHeaderView {
   ) {
     this.runs = new Chooser(t("chooseRun"), openRun);
     this.runs.element.hidden = true;
+    this.compareButton = button(t("compareRuns"), () => this.run("layerscope.compareRuns"), { class: "button" });
+    this.compareButton.hidden = true;
     this.stopButton = button(t("stop"), () => this.run("layerscope.stop"), { class: "button stop" });
     this.stopButton.title = t("stopTraining");
     this.stopButton.hidden = true;
@@ -48,9 +52,11 @@ export class RunHeaderView {
       { class: "run-title" },
       this.state,
       this.name,
+      this.tags,
       this.sentence,
       this.action,
       this.runs.element,
+      this.compareButton,
       this.stopButton,
     );
     this.element = h("header", { class: "run-header" }, title, list, this.progress);
@@ -63,7 +69,8 @@ export class RunHeaderView {
     this.element.dataset.state = state;
     this.state.className = `state state-${state}`;
     setText(this.state, stateName(state));
-    setText(this.name, run === null ? "" : baseName(run.script.path));
+    setText(this.name, run === null ? "" : (header.label.name ?? baseName(run.script.path)));
+    this.showTags(header);
     this.name.title = run === null ? "" : `${run.script.path}\n${run.id}`;
     setText(this.sentence, header.sentence);
     this.sentence.title = header.sentence;
@@ -97,12 +104,23 @@ export class RunHeaderView {
   showRuns(runs: readonly RunListEntry[]): void {
     const current = runs.find(({ id }) => id === this.runId);
     this.runs.element.hidden = runs.length < 2 || current === undefined;
+    this.compareButton.hidden = this.runs.element.hidden;
     if (current === undefined) return;
-    const choices = runs.map(({ folder, script, startedAt, status, steps }) => ({
+    const context = { webviewSection: "run", folder: current.folder, preventDefaultContextMenuItems: true };
+    this.element.setAttribute("data-vscode-context", JSON.stringify(context));
+    const choices = runs.map(({ folder, script, startedAt, status, steps, label }) => ({
       value: folder,
-      label: t("runChoice", baseName(script), localTime(startedAt), stateName(status), steps),
+      label: t("runChoice", label.name ?? baseName(script), localTime(startedAt), stateName(status), steps),
     }));
     this.runs.set(choices, current.folder);
+  }
+
+  private showTags({ label: { tags, isKept } }: RunHeader): void {
+    const shown = JSON.stringify([tags, isKept]);
+    if (this.tags.dataset.shown === shown) return;
+    this.tags.dataset.shown = shown;
+    const kept = isKept ? [h("span", { class: "tag kept", title: t("keptRun") }, icon("pin"), t("kept"))] : [];
+    this.tags.replaceChildren(...kept, ...tags.map((tag) => h("bdi", { class: "tag" }, tag)));
   }
 
   private fact(name: FactName, text: string | null, title = ""): void {

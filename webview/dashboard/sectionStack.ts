@@ -35,7 +35,8 @@ export class SectionStack {
   private move(section: Section, by: 1 | -1): void {
     const order = [...this.element.children].map((child) => (child as HTMLElement).dataset.section ?? "");
     const from = order.indexOf(section.id);
-    const to = from + by;
+    let to = from + by;
+    while (to > 0 && to < order.length && (this.element.children[to] as HTMLElement).offsetParent === null) to += by;
     if (to < 0 || to >= order.length) return;
     order.splice(from, 1);
     order.splice(to, 0, section.id);

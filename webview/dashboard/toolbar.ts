@@ -1,6 +1,6 @@
+import { cursorText, rangeText } from "../charts/axisText.js";
 import type { Viewport } from "../charts/viewport.js";
 import { Chooser, checkbox } from "../shared/controls.js";
-import { formatStep } from "../shared/format.js";
 import { button, h, setText } from "../shared/h.js";
 import { t } from "../shared/translate.js";
 
@@ -49,8 +49,9 @@ export class Toolbar {
     const { viewport } = this;
     const { from, to } = viewport.shown;
     const running = this.isRunning();
-    const cursor = viewport.pinned === null ? "" : ` · ${t("step")} ${formatStep(viewport.pinned)}`;
-    setText(this.range, `${t("steps", formatStep(from), formatStep(to))}${cursor}`);
+    const { axis } = viewport;
+    const cursor = viewport.pinned === null ? "" : ` · ${cursorText(axis, viewport.pinned)}`;
+    setText(this.range, `${rangeText(axis, from, to)}${cursor}`);
     setText(this.live, viewport.isLive && running ? t("liveNow") : running ? t("goLive") : t("wholeRun"));
     this.live.classList.toggle("is-live", viewport.isLive && running);
     this.live.classList.toggle("primary", !viewport.isLive);

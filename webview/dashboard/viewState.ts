@@ -1,3 +1,4 @@
+import type { ViewAxis } from "../../src/protocol/views.js";
 import type { HostLink } from "../shared/hostLink.js";
 
 /** What the view remembers over hide, reload and moving; `runId` tells the host which run to bring back. */
@@ -10,6 +11,11 @@ export interface ViewState {
   readonly logarithmic: boolean;
   readonly smoothing: number;
   readonly robust: boolean;
+  /** Folders of the runs that `range` and `cursor` compare; null: they are steps of the one run. */
+  readonly compared: string | null;
+  readonly comparedAxis: ViewAxis;
+  readonly comparedStatistic: string;
+  readonly isDifference: boolean;
   readonly mapStatistic: string;
   readonly channelStatistic: string;
   readonly channelOrder: "value" | "index";
@@ -28,6 +34,10 @@ const fresh: ViewState = {
   logarithmic: false,
   smoothing: 0,
   robust: true,
+  compared: null,
+  comparedAxis: "step",
+  comparedStatistic: "",
+  isDifference: false,
   mapStatistic: "referenceDrift",
   channelStatistic: "gap",
   channelOrder: "value",
@@ -59,7 +69,10 @@ function readKnown(value: unknown): Partial<ViewState> {
     if (like === undefined) return false;
     if (Array.isArray(like)) return Array.isArray(entry) && entry.every((item) => typeof item === "string");
     if (like === null)
-      return entry === null || typeof entry === (name === "runId" ? "string" : name === "range" ? "object" : "number");
+      return (
+        entry === null ||
+        typeof entry === (name === "runId" || name === "compared" ? "string" : name === "range" ? "object" : "number")
+      );
     return typeof entry === typeof like;
   });
   return Object.fromEntries(known) as Partial<ViewState>;

@@ -1,4 +1,5 @@
 import type { FromView, RunHeader, RunState, SubscribeMessage, ToView } from "../../src/protocol/views.js";
+import { FakeComparison } from "./fakeComparison.js";
 import type { FakeRun } from "./fakeRun.js";
 
 export interface FakeHostOptions {
@@ -6,7 +7,11 @@ export interface FakeHostOptions {
   readonly steps: number;
   readonly stepsPerSecond: number;
   readonly selectedLayer: number | null;
+  /** So many runs are compared; 0: none. */
+  readonly compared: number;
 }
+
+const noLabel = { name: null, tags: [], isKept: false };
 
 const sentences: Readonly<Record<RunState, readonly [string, { label: string; command: string } | null]>> = {
   none: [
@@ -38,12 +43,14 @@ export class FakeHost {
   private epochs = 0;
   private subscription: SubscribeMessage | null = null;
   private sent = 0;
+  private comparison: FakeComparison;
 
   constructor(
     private readonly run: FakeRun,
     private readonly options: FakeHostOptions,
     private readonly send: (message: ToView) => void,
   ) {
+    this.comparison = new FakeComparison(run, options.compared);
     this.step = options.state === "none" || options.state === "waiting" ? 0 : options.steps;
     if (options.state === "running" && options.stepsPerSecond > 0) setInterval(() => this.tick(), tickMs);
   }
@@ -70,6 +77,10 @@ export class FakeHost {
       case "subscribe":
         this.subscription = message;
         this.sendSeries(message, false);
+        return;
+      case "compare":
+        this.comparison = new FakeComparison(this.run, message.folders.length);
+        this.send(this.comparison.message(this.step));
         return;
       case "channels": {
         const step = message.step ?? this.step;
@@ -140,6 +151,7 @@ export class FakeHost {
       status: current.status,
       startedAt: current.startedAt,
       steps: this.step,
+      label: noLabel,
     };
     const ids =
       this.options.state === "none" ? [] : [current.id, "2026-11-20_09-12-44_train", "2026-11-19_17-03-10_train"];
@@ -147,9 +159,14 @@ export class FakeHost {
       type: "runs",
       runs: ids.map((id) => ({ ...entry, id, folder: `/home/you/digits/.layerscope/runs/${id}` })),
     });
+    if (this.options.compared > 1) this.send(this.comparison.message(this.step));
   }
 
-  private sendSeries({ series, range, points }: SubscribeMessage, append: boolean): void {
+  private sendSeries({ series, range, points, axis = "step" }: SubscribeMessage, append: boolean): void {
+    if (series.some(({ run }) => run !== undefined)) {
+      this.send(this.comparison.series({ type: "subscribe", series, range, points, axis }, this.step));
+      return;
+    }
     const { from, to } = range ?? { from: 0, to: this.step };
     const coarser = Math.floor(Math.log2(Math.max(1, this.sent))) !== Math.floor(Math.log2(Math.max(1, to)));
     const delta = append && !coarser;
@@ -171,6 +188,7 @@ export class FakeHost {
       sentence,
       action,
       run: state === "none" ? null : this.run.file(status, this.step),
+      label: { ...noLabel, name: this.options.compared > 1 ? "first" : null },
       loss: this.step === 0 ? null : this.run.value({ layer: -1, statistic: "loss" }, this.step),
       stepsPerSecond: state === "running" ? stepsPerSecond || 11.9 : null,
       elapsedMs: state === "none" ? null : this.step * 84,

@@ -177,7 +177,8 @@ export class FakeRun {
 
   epochs(step: number): EpochMetrics[] {
     return Array.from({ length: Math.floor(step / stepsPerEpoch) }, (_, epoch) => ({
-      epoch: epoch + 1,
+      epoch,
+      timeMs: (epoch + 1) * stepsPerEpoch * 84,
       step: (epoch + 1) * stepsPerEpoch,
       logs: {
         loss: 0.1 + 1.6 * Math.exp(-epoch),

@@ -46,6 +46,7 @@ const host = new FakeHost(
     state: read("state", "running") as RunState,
     steps: number("steps", 734),
     stepsPerSecond: number("speed", 0),
+    compared: number("compared", 0),
     selectedLayer: choices.has("selected") ? number("selected", 0) : null,
   },
   (message: ToView) => window.postMessage(message, "*"),

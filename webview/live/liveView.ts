@@ -80,6 +80,7 @@ export class LiveView {
       case "histograms":
       case "metrics":
       case "runs":
+      case "compare":
       case "reveal":
       case "act":
         return;

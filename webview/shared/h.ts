@@ -60,6 +60,8 @@ const iconPaths = {
   copy: "M5.5 5.5h8v8h-8ZM10.5 5.5v-3h-8v8h3",
   image: "M2 3h12v10H2Zm0 8 3.6-3.6 2.6 2.6 2-2L14 11.4M10.6 6.2v.1",
   numbers: "M3 2h7l3 3v9H3ZM5.5 7.5h5m-5 2.5h5m-5 2.5h3",
+  close: "M4 4l8 8m0-8-8 8",
+  pin: "M6 2h4l-.5 5L12 9.5H4L6.5 7ZM8 9.5V14",
   stop: "M3.5 3.5h9v9h-9Z",
   up: "M8 13V3.5M4 7.5l4-4 4 4",
   down: "M8 3v9.5m-4-4 4 4 4-4",

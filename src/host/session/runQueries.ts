@@ -27,10 +27,26 @@ export class RunQueries {
   ) {}
 
   /** Points by buckets of `width` steps, a power of two. */
-  series({ layer, statistic, weight }: SeriesRequest, range: StepRange, width: number): SeriesData {
+  series({ layer, statistic, weight, channel }: SeriesRequest, range: StepRange, width: number): SeriesData {
+    if (channel !== undefined) return this.channelSeries({ layer, statistic, channel }, range, width);
     const key = weight === undefined ? { layer, statistic } : { layer, statistic, weight };
     const { step, mean, min, max, nonfinite } = this.buckets(key, range, width);
     return { key, step, mean, min, max, nonfinite };
+  }
+
+  private channelSeries(key: SeriesKey & { channel: number }, range: StepRange, width: number): SeriesData {
+    const table = tableOf(key.statistic);
+    const name = listColumns[table].find((list) => list === key.statistic);
+    if (name === undefined) return { key, ...noPoints };
+    const { step, mean, min, max, nonfinite, isSample } = this.history().channelSeries(
+      table,
+      key.layer,
+      name,
+      key.channel,
+      range,
+      width,
+    );
+    return { key, step, mean, min, max, nonfinite, isSample };
   }
 
   channels({ layer, step }: ChannelsRequest): ChannelsMessage {
@@ -91,6 +107,9 @@ export class RunQueries {
     return this.history().series(table, series, statistic, range, width);
   }
 }
+
+const none = new Float64Array(0);
+const noPoints = { step: none, mean: none, min: none, max: none, nonfinite: [] };
 
 const tables = new Map<StatisticName, TableName>(
   tableNames.flatMap((table) =>

@@ -12,9 +12,10 @@ import type {
   SeriesRequest,
   ViewFinding,
 } from "../../protocol/views.js";
-import type { LayerInfo, RunEvent, RunFile, RunStatus, WeightInfo } from "../../run/format.js";
+import type { LayerInfo, RunEvent, RunFile, RunLabel, RunStatus, WeightInfo } from "../../run/format.js";
 import { effectiveStatus, RunFolderError, readRunFile } from "../../run/runFile.js";
 import { RunHistory, type StepRange } from "../../run/runHistory.js";
+import { readRunLabel } from "../../run/runLabel.js";
 import type { RunPoll } from "../../run/runReader.js";
 import { shownLayers } from "../../run/shownLayers.js";
 import type { RuleSettings } from "../../stats/rules/ruleSettings.js";
@@ -42,6 +43,8 @@ export interface SessionHost {
   readonly log: (problem: string, cause?: unknown) => void;
   /** Thresholds that differ from the defaults. */
   readonly rules: Partial<RuleSettings>;
+  /** What the overview of its series may take in memory; absent: the default of `RunHistory`. */
+  readonly budgetBytes?: number;
 }
 
 /** Follows one run folder and tells what changed. Knows nothing of VS Code. */
@@ -50,6 +53,7 @@ export class RunSession extends Disposable implements SessionView {
   readonly onDidChange = this.changed.event;
 
   private history: RunHistory;
+  private currentLabel: RunLabel;
   private readonly queries: RunQueries;
   private readonly lastRows = new LastRows();
   private readonly clock = new StepClock();
@@ -70,7 +74,8 @@ export class RunSession extends Disposable implements SessionView {
     private readonly host: SessionHost,
   ) {
     super();
-    this.history = new RunHistory(folder);
+    this.history = new RunHistory(folder, host.budgetBytes);
+    this.currentLabel = readRunLabel(folder);
     this.findingsKeeper = new FindingsKeeper(host.rules);
     this.queries = new RunQueries(
       () => this.history,
@@ -88,6 +93,16 @@ export class RunSession extends Disposable implements SessionView {
 
   get status(): RunStatus {
     return this.seenStatus;
+  }
+
+  get label(): RunLabel {
+    return this.currentLabel;
+  }
+
+  /** Reads again what the user has said about the run. */
+  refreshLabel(): void {
+    this.currentLabel = readRunLabel(this.folder);
+    this.changed.fire({ ...noChange, header: true });
   }
 
   get steps(): number {
@@ -119,7 +134,7 @@ export class RunSession extends Disposable implements SessionView {
     if (file === null) {
       const sentence = this.problem ?? "";
       const nothing = { run: null, loss: null, stepsPerSecond: null, elapsedMs: null, remainingMs: null };
-      return { state: "none", sentence, action: null, ...nothing };
+      return { state: "none", sentence, action: null, label: this.label, ...nothing };
     }
     const sight = this.sight(withStepsPerEpoch(file, this.epochList));
     const condition = runCondition(sight);
@@ -134,6 +149,7 @@ export class RunSession extends Disposable implements SessionView {
       state,
       ...this.host.describe(condition, file, this.steps),
       run: { ...run, status: this.seenStatus, steps: this.steps },
+      label: this.label,
       loss: this.clock.loss,
       ...progress(sight, this.clock.timesMs),
     };
@@ -212,7 +228,7 @@ export class RunSession extends Disposable implements SessionView {
       if (effectiveStatus(run) === "running") return;
       const memory = parseMemory(this.history.restore());
       if (memory === null) {
-        this.history = new RunHistory(this.folder);
+        this.history = new RunHistory(this.folder, this.host.budgetBytes);
         return;
       }
       this.clock.restore(memory.clock);
@@ -279,7 +295,10 @@ export class RunSession extends Disposable implements SessionView {
   private addEpochs(events: readonly RunEvent[]): boolean {
     const fresh = events.filter((event) => event.type === "epoch");
     if (fresh.length > 0)
-      this.epochList = [...this.epochList, ...fresh.map(({ epoch, step, logs }) => ({ epoch, step, logs }))];
+      this.epochList = [
+        ...this.epochList,
+        ...fresh.map(({ epoch, step, logs, timeMs }) => ({ epoch, step, logs, timeMs })),
+      ];
     return fresh.length > 0;
   }
 
@@ -319,10 +338,19 @@ export class RunSession extends Disposable implements SessionView {
     }
     if (isGone) this.seenStatus = "interrupted";
     else this.timer = setTimeout(() => this.poll(), hiddenPollMs);
-    const nothing = { summaries: false, epochs: false, rowsFrom: Number.POSITIVE_INFINITY, reset: false };
-    this.changed.fire({ header: true, layers: isGone, findings: false, ...nothing });
+    this.changed.fire({ ...noChange, header: true, layers: isGone });
   }
 }
+
+const noChange: SessionChange = {
+  header: false,
+  layers: false,
+  summaries: false,
+  findings: false,
+  epochs: false,
+  rowsFrom: Number.POSITIVE_INFINITY,
+  reset: false,
+};
 
 /** run.json read afresh; null when it is gone. */
 export function readRunOrNull(folder: string): RunFile | null {

@@ -12,7 +12,7 @@ import type {
   SeriesRequest,
   ViewFinding,
 } from "../../protocol/views.js";
-import type { LayerInfo, RunFile, RunStatus, WeightInfo } from "../../run/format.js";
+import type { LayerInfo, RunFile, RunLabel, RunStatus, WeightInfo } from "../../run/format.js";
 import type { StepRange } from "../../run/runHistory.js";
 import type { Release } from "../disposable.js";
 import type { Listenable } from "../emitter.js";
@@ -36,6 +36,7 @@ export interface SessionView {
   /** run.json; null where the folder cannot be read, see `header`. */
   readonly run: RunFile | null;
   readonly status: RunStatus;
+  readonly label: RunLabel;
   /** Newest recorded step. */
   readonly steps: number;
   readonly layers: readonly LayerInfo[];

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import * as vscode from "vscode";
 import type { RunHeader } from "../../protocol/views.js";
+import type { RunStatus } from "../../run/format.js";
+import { noLabel } from "../../run/runLabel.js";
 import { Disposable, type Release } from "../disposable.js";
 import type { Launch } from "../launch/launcher.js";
 import type { EndedLaunch, Trainer } from "../launch/trainer.js";
@@ -22,6 +25,8 @@ const outsideFoldersKey = "layerscope.outsideFolders";
 /** A process needs a moment to make its run folder: how often to look, and how long after its end. */
 const lookForLaunchMs = 200;
 const lastLookMs = 500;
+/** Seven runs beside the shown one must fit into the extension host. */
+const besideBudgetBytes = 16 * 2 ** 20;
 /** A run's folder is there before its run.json. */
 const lookAgainMs = [250, 1500] as const;
 
@@ -33,6 +38,9 @@ export class Sessions extends Disposable {
   readonly onDidChangeCurrent = this.currentChanged.event;
   /** Something about the shown run. */
   readonly onDidChange = this.changed.event;
+  private readonly runsChanged = this._register(new vscode.EventEmitter<void>());
+  /** There are other runs than before, or one is called otherwise. */
+  readonly onDidChangeRuns = this.runsChanged.event;
 
   private readonly catalogue = new RunCatalogue();
   private readonly watches = new Map<string, FolderWatch>();
@@ -43,6 +51,7 @@ export class Sessions extends Disposable {
   private withoutRun: StateSentence | null = null;
   private selected: number | null = null;
   private active: boolean | undefined;
+  private shownStatus: RunStatus | undefined;
   /** Runs that were there already: only a new one takes over. */
   private readonly seen = new Set<string>();
 
@@ -90,7 +99,8 @@ export class Sessions extends Disposable {
     const state = starting ? "waiting" : this.withoutRun === null ? "none" : "failed";
     const { sentence, action } =
       this.launch !== null ? startingSentence(this.launch.script) : (this.withoutRun ?? noRunSentence());
-    return { state, sentence, action, run: null, loss: null, stepsPerSecond: null, elapsedMs: null, remainingMs: null };
+    const nothing = { run: null, loss: null, stepsPerSecond: null, elapsedMs: null, remainingMs: null };
+    return { state, sentence, action, label: noLabel, ...nothing };
   }
 
   list(): KnownRun[] {
@@ -102,14 +112,31 @@ export class Sessions extends Disposable {
     if (this.session?.folder === folder) return this.session;
     this.launch = null;
     this.withoutRun = null;
-    const session = new RunSession(folder, {
-      describe: stateSentence,
-      rules: ruleSettings(),
-      log: (problem, cause) => this.log.error(problem, cause),
-    });
+    const session = this.read(folder);
     this.show(session);
     void this.memento.update(currentRunKey, folder);
     return session;
+  }
+
+  /** A run beside the shown one; the caller disposes it. */
+  beside(folder: string): RunSession {
+    return this.read(folder, besideBudgetBytes);
+  }
+
+  /** What is written beside runs has changed, or a run is gone. */
+  refreshRuns(): void {
+    if (this.session !== null && !existsSync(this.session.folder)) this.show(null);
+    this.session?.refreshLabel();
+    this.runsChanged.fire();
+  }
+
+  private read(folder: string, budgetBytes?: number): RunSession {
+    return new RunSession(folder, {
+      describe: stateSentence,
+      rules: ruleSettings(),
+      log: (problem, cause) => this.log.error(problem, cause),
+      ...(budgetBytes === undefined ? {} : { budgetBytes }),
+    });
   }
 
   /** After start or reload: the run that is going on, else the one that was shown last. */
@@ -176,6 +203,7 @@ export class Sessions extends Disposable {
       .list([...new Set([...this.runsFolders(), ...more])])
       .filter(({ folder }) => !this.seen.has(folder));
     for (const { folder } of fresh) this.seen.add(folder);
+    if (fresh.length > 0) this.runsChanged.fire();
     const { launch } = this;
     const awaited = launch === null ? undefined : fresh.find(({ run }) => run.launch === launch.launch);
     const next = awaited ?? (launch === null ? fresh.find((run) => this.takesOver(run)) : undefined);
@@ -204,6 +232,10 @@ export class Sessions extends Disposable {
 
   private forward(change: SessionChange): void {
     if (change.header) this.tellContext();
+    if (this.session?.status !== this.shownStatus) {
+      this.shownStatus = this.session?.status;
+      this.runsChanged.fire();
+    }
     this.changed.fire(change);
   }
 

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { ViewAction } from "../../protocol/views.js";
 import { Disposable } from "../disposable.js";
 import type { Log } from "../log.js";
+import type { Comparison } from "../session/comparison.js";
 import type { Sessions } from "../session/sessions.js";
 import { viewHtml, webviewFolder } from "./html.js";
 import { ViewHost } from "./viewHost.js";
@@ -22,10 +23,16 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly sessions: Sessions,
+    private readonly comparison: Comparison,
     private readonly log: Log,
   ) {
     super();
     this._register(vscode.window.registerWebviewPanelSerializer(dashboardType, this));
+    this._register(
+      comparison.onDidChange(({ run }) => {
+        if (run === null) void vscode.commands.executeCommand("setContext", "layerscope.comparing", comparison.isOn);
+      }),
+    );
     this._register({ dispose: () => this.host?.dispose() });
   }
 
@@ -53,7 +60,7 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
 
   private adopt(panel: vscode.WebviewPanel): void {
     this.panel = panel;
-    const host = new ViewHost(panel.webview, panel.visible, this.sessions, this.log);
+    const host = new ViewHost(panel.webview, panel.visible, this.sessions, this.log, this.comparison);
     this.host = host;
     panel.iconPath = {
       light: vscode.Uri.joinPath(this.extensionUri, "media", "dashboardLight.svg"),

@@ -18,10 +18,13 @@ export class LiveWindow {
 
   constructor(private readonly points: number) {}
 
-  /** `rowsFrom`: the first step of the rows that are new, which may be steps sent before. Null: nothing new. */
-  next(extent: StepRange, rowsFrom: number): WindowPlan | null {
+  /**
+   * `rowsFrom`: the first step of the rows that are new, which may be steps sent before. Null: nothing new.
+   * @param widest the steps that have to fit into the points, where other runs are drawn with this one
+   */
+  next(extent: StepRange, rowsFrom: number, widest = extent): WindowPlan | null {
     if (extent.to < extent.from) return null;
-    const bucket = widthFor(extent, this.points);
+    const bucket = widthFor(widest, this.points);
     const { sent } = this;
     this.sent = { ...extent, bucket };
     if (sent === null || sent.bucket !== bucket || sent.from !== extent.from || extent.to < sent.to) {

@@ -1,4 +1,4 @@
-import type { FromView, SeriesRequest } from "../../protocol/views.js";
+import type { FromView, SeriesRequest, ViewAxis } from "../../protocol/views.js";
 import type { SourcePosition } from "../../run/format.js";
 import { listColumns, type StatisticName, scalarColumns } from "../../stats/catalogue.js";
 
@@ -6,6 +6,8 @@ const statistics: ReadonlySet<string> = new Set([
   ...Object.values(scalarColumns).flat(),
   ...Object.values(listColumns).flat(),
 ]);
+/** As many runs as a comparison may have. */
+const mostCompared = 8;
 const mostPoints = 20_000;
 const mostSeries = 5_000;
 
@@ -16,10 +18,16 @@ export function parseFromView(value: unknown): FromView | null {
     case "ready":
       return { type: "ready" };
     case "subscribe": {
-      const { series, range, points } = value;
+      const { series, range, points, axis } = value;
       if (!Array.isArray(series) || series.length > mostSeries || !isCount(points)) return null;
-      if (!series.every(isSeriesRequest) || !isRangeOrNull(range)) return null;
-      return { type: "subscribe", series, range, points: Math.min(points, mostPoints) };
+      if (!series.every(isSeriesRequest) || !isRangeOrNull(range) || !(axis === undefined || isAxis(axis))) return null;
+      return {
+        type: "subscribe",
+        series,
+        range,
+        points: Math.min(points, mostPoints),
+        ...(axis === undefined ? {} : { axis }),
+      };
     }
     case "channels":
       return isIndex(value.layer) && isIndexOrNull(value.step)
@@ -47,6 +55,11 @@ export function parseFromView(value: unknown): FromView | null {
       return isIndexOrNull(value.layer) ? { type: "openDashboard", layer: value.layer } : null;
     case "openRun":
       return typeof value.folder === "string" ? { type: "openRun", folder: value.folder } : null;
+    case "compare": {
+      const { folders } = value;
+      if (!Array.isArray(folders) || folders.length > mostCompared) return null;
+      return folders.every((folder) => typeof folder === "string") ? { type: "compare", folders } : null;
+    }
     case "command":
       return typeof value.command === "string" ? { type: "command", command: value.command } : null;
     case "save":
@@ -94,7 +107,14 @@ function isRangeOrNull(value: unknown): value is { readonly from: number; readon
 
 function isSeriesRequest(value: unknown): value is SeriesRequest {
   if (!isRecord(value) || !isIndex(value.layer) || !isStatistic(value.statistic)) return false;
-  return (value.weight === undefined || isIndex(value.weight)) && (value.points === undefined || isCount(value.points));
+  const { weight, run, channel, points } = value;
+  if (run !== undefined && !(isIndex(run) && run >= 0 && run < mostCompared)) return false;
+  if (channel !== undefined && !(isIndex(channel) && channel >= 0)) return false;
+  return (weight === undefined || isIndex(weight)) && (points === undefined || isCount(points));
+}
+
+function isAxis(value: unknown): value is ViewAxis {
+  return value === "step" || value === "epoch" || value === "time";
 }
 
 function isSource(value: unknown): value is SourcePosition {

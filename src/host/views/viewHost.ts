@@ -1,12 +1,13 @@
 import type * as vscode from "vscode";
-import type { FromView, SeriesRequest, SubscribeMessage, ToView, ViewAction } from "../../protocol/views.js";
-import { widthFor } from "../../run/runHistory.js";
+import type { FromView, ToView, ViewAction } from "../../protocol/views.js";
+import { readRunLabel } from "../../run/runLabel.js";
 import { Disposable, type Release } from "../disposable.js";
 import { type Log, messageOf } from "../log.js";
+import type { Comparison, ComparisonChange } from "../session/comparison.js";
 import type { Sessions } from "../session/sessions.js";
-import type { SessionChange, SessionView } from "../session/sessionView.js";
-import { LiveWindow } from "./liveWindow.js";
+import type { SessionChange } from "../session/sessionView.js";
 import { parseFromView } from "./parseFromView.js";
+import { SeriesFeed } from "./seriesFeed.js";
 import { carryOut } from "./viewRequests.js";
 
 const flushMs = 100;
@@ -22,20 +23,25 @@ export class ViewHost extends Disposable {
   private flushedAtMs = 0;
   private timer: NodeJS.Timeout | undefined;
   private watching: Release | undefined;
-  private subscription: SubscribeMessage | null = null;
-  private readonly windows = new Map<number, LiveWindow>();
+  private readonly feed = new SeriesFeed((message) => this.send(message));
+  /** The compared runs that changed since the last flush; null: a comparison began or ended. */
+  private comparedChanges: Map<number, SessionChange | null> | null = new Map();
 
+  /** @param comparison null for a view that always shows one run */
   constructor(
     private readonly webview: vscode.Webview,
     visible: boolean,
     private readonly sessions: Sessions,
     private readonly log: Log,
+    private readonly comparison: Comparison | null = null,
   ) {
     super();
     this.visible = visible;
     this._register(webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this._register(sessions.onDidChangeCurrent(() => this.restart()));
     this._register(sessions.onDidChange((change) => this.queue(change)));
+    this._register(sessions.onDidChangeRuns(() => this.ready && this.sendRuns()));
+    if (comparison !== null) this._register(comparison.onDidChange((change) => this.queueCompared(change)));
     this._register({ dispose: () => this.stop() });
   }
 
@@ -44,7 +50,7 @@ export class ViewHost extends Disposable {
     this.visible = visible;
     if (!visible) {
       this.ready = false;
-      this.subscription = null;
+      this.feed.subscribe(null);
       this.stop();
     }
   }
@@ -79,9 +85,9 @@ export class ViewHost extends Disposable {
         this.restart();
         return;
       case "subscribe":
-        this.subscription = message;
-        this.windows.clear();
-        if (session !== null) this.sendSeries(session, true);
+        this.feed.subscribe(message);
+        if (session !== null) this.feed.sendShown(session, true);
+        this.sendCompared(true);
         return;
       case "channels":
         if (session !== null) this.send(session.channels(message));
@@ -95,6 +101,9 @@ export class ViewHost extends Disposable {
       case "select":
         this.sessions.select(message.layer);
         return;
+      case "compare":
+        this.comparison?.compare(message.folders);
+        return;
       case "problem":
         this.log.error(`In a view: ${message.message}`);
         return;
@@ -105,13 +114,11 @@ export class ViewHost extends Disposable {
 
   /** Another run, or a view that has just loaded: everything from the beginning. */
   private restart(): void {
-    this.watching?.dispose();
-    this.watching = undefined;
     if (!this.ready) return;
     const session = this.sessions.current;
-    this.watching = session?.watch();
+    this.watch();
     this.pending = null;
-    this.windows.clear();
+    this.feed.reset();
     this.send({
       type: "snapshot",
       header: this.sessions.header(),
@@ -123,58 +130,88 @@ export class ViewHost extends Disposable {
     });
     this.send({ type: "metrics", epochs: session?.epochs ?? [] });
     this.sendRuns();
-    if (session !== null) this.sendSeries(session, true);
+    if (session !== null) this.feed.sendShown(session, true);
+    if (this.comparison?.isOn === true) this.send(this.comparison.message());
+    this.sendCompared(true);
+  }
+
+  private watch(): void {
+    this.watching?.dispose();
+    const watches = [this.sessions.current?.watch(), this.comparison?.watch()];
+    this.watching = {
+      dispose: () => {
+        for (const watch of watches) watch?.dispose();
+      },
+    };
   }
 
   private queue(change: SessionChange): void {
     if (!this.ready || !this.visible) return;
     this.pending = this.pending === null ? change : merged(this.pending, change);
-    // At once after a pause, else when the interval is over.
+    this.flushSoon();
+  }
+
+  private queueCompared({ run, change }: ComparisonChange): void {
+    if (!this.ready || !this.visible) return;
+    if (run === null) {
+      this.comparedChanges = null;
+      this.watch();
+    } else if (this.comparedChanges !== null && change !== null) {
+      const before = this.comparedChanges.get(run) ?? null;
+      this.comparedChanges.set(run, before === null ? change : merged(before, change));
+    }
+    this.flushSoon();
+  }
+
+  /** At once after a pause, else when the interval is over. */
+  private flushSoon(): void {
     this.timer ??= setTimeout(() => this.flush(), Math.max(0, this.flushedAtMs + flushMs - Date.now()));
   }
 
   private flush(): void {
     this.timer = undefined;
     this.flushedAtMs = Date.now();
+    if (!this.ready) return;
+    this.flushShown();
+    this.flushCompared();
+  }
+
+  private flushShown(): void {
     const session = this.sessions.current;
     const change = this.pending;
     this.pending = null;
-    if (session === null || change === null || !this.ready) return;
+    if (session === null || change === null) return;
     if (change.header) this.send({ type: "run", header: session.header() });
     if (change.layers) this.send({ type: "layers", layers: session.layers, weights: session.weights });
     if (change.summaries) this.send({ type: "summaries", summaries: [...session.summaries.values()] });
     if (change.findings) this.send({ type: "findings", findings: session.findings });
     if (change.epochs) this.send({ type: "metrics", epochs: session.epochs });
     if (change.rowsFrom < Number.POSITIVE_INFINITY || change.reset)
-      this.sendSeries(session, change.reset, change.rowsFrom);
+      this.feed.sendShown(session, change.reset, change.rowsFrom);
   }
 
-  private sendSeries(session: SessionView, afresh: boolean, rowsFrom = 0): void {
-    const wanted = this.subscription;
-    if (wanted === null || wanted.series.length === 0) return;
-    if (wanted.range !== null) {
-      const range = wanted.range;
-      if (!afresh && rowsFrom > range.to) return;
-      const data = wanted.series.map((request) => {
-        const points = request.points ?? wanted.points;
-        return session.series(request, range, widthFor(range, points));
-      });
-      this.send({ type: "series", ...range, append: false, data });
+  private flushCompared(): void {
+    const { comparison, comparedChanges } = this;
+    this.comparedChanges = new Map();
+    if (comparison === null) return;
+    if (comparedChanges === null) {
+      this.send(comparison.message());
+      this.sendCompared(true);
       return;
     }
-    const extent = session.extent();
-    for (const [points, requests] of groupByPoints(wanted)) {
-      let window = this.windows.get(points);
-      if (window === undefined) {
-        window = new LiveWindow(points);
-        this.windows.set(points, window);
-      }
-      if (afresh) window.reset();
-      const plan = window.next(extent, rowsFrom);
-      if (plan === null) continue;
-      const data = requests.map((request) => session.series(request, plan.range, plan.bucket));
-      this.send({ type: "series", ...plan.range, append: plan.append, data });
+    const changes = [...comparedChanges.values()].filter((change) => change !== null);
+    if (changes.some(({ header, layers, epochs }) => header || layers || epochs)) this.send(comparison.message());
+    for (const [run, change] of comparedChanges) {
+      // The end of an epoch moves the steps of that epoch on the axis.
+      const afresh = change === null || change.reset || change.epochs || change.layers;
+      if (afresh || change.rowsFrom < Number.POSITIVE_INFINITY)
+        this.feed.sendCompared(comparison.sessions, run, afresh, change?.rowsFrom);
     }
+  }
+
+  private sendCompared(afresh: boolean): void {
+    const sessions = this.comparison?.sessions ?? [];
+    for (const run of sessions.keys()) this.feed.sendCompared(sessions, run, afresh);
   }
 
   private sendRuns(): void {
@@ -185,6 +222,7 @@ export class ViewHost extends Disposable {
       status,
       startedAt: run.startedAt,
       steps: run.steps,
+      label: readRunLabel(folder),
     }));
     this.send({ type: "runs", runs });
   }
@@ -214,15 +252,4 @@ function merged(a: SessionChange, b: SessionChange): SessionChange {
     rowsFrom: Math.min(a.rowsFrom, b.rowsFrom),
     reset: a.reset || b.reset,
   };
-}
-
-function groupByPoints({ series, points }: SubscribeMessage): Map<number, SeriesRequest[]> {
-  const groups = new Map<number, SeriesRequest[]>();
-  for (const request of series) {
-    const own = request.points ?? points;
-    const group = groups.get(own);
-    if (group === undefined) groups.set(own, [request]);
-    else group.push(request);
-  }
-  return groups;
 }

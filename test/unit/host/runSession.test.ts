@@ -128,7 +128,7 @@ describe("RunSession", () => {
     expect(changes).toEqual([
       { header: true, layers: false, summaries: true, findings: false, epochs: true, rowsFrom: 4, reset: false },
     ]);
-    expect(seen.epochs).toEqual([{ epoch: 0, step: 4, logs: { accuracy: 0.5 } }]);
+    expect(seen.epochs).toEqual([{ epoch: 0, step: 4, logs: { accuracy: 0.5 }, timeMs: 40 }]);
   });
 
   it("opens an ended run again from what it keeps beside it, with the same numbers", () => {

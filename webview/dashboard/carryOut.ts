@@ -1,0 +1,48 @@
+import type { ViewAction } from "../../src/protocol/views.js";
+import type { ChartDesk } from "../charts/chartDesk.js";
+
+/** A command of the palette, a key or a menu, on the chart that has the focus or on all of them. */
+export function carryOut(action: ViewAction, desk: ChartDesk, findLayer: () => void): void {
+  const { viewport, current } = desk;
+  const middle = viewport.cursor ?? (viewport.shown.from + viewport.shown.to) / 2;
+  switch (action) {
+    case "goLive":
+      viewport.goLive();
+      return;
+    case "zoomIn":
+      viewport.zoomBy(0.5, middle);
+      return;
+    case "zoomOut":
+      viewport.zoomBy(2, middle);
+      return;
+    case "resetZoom":
+      viewport.zoomTo(null);
+      return;
+    case "cursorBack":
+      desk.moveCursor(current, -1);
+      return;
+    case "cursorForward":
+      desk.moveCursor(current, 1);
+      return;
+    case "toggleLogarithmic":
+      viewport.setScale({ logarithmic: !viewport.logarithmic });
+      return;
+    case "toggleTable":
+      current?.toggleTable();
+      return;
+    case "copyChart":
+      void current?.copyImage();
+      return;
+    case "saveChart":
+      current?.saveImage();
+      return;
+    case "saveNumbers":
+      current?.saveNumbers();
+      return;
+    case "findLayer":
+      findLayer();
+      return;
+    default:
+      action satisfies never;
+  }
+}
