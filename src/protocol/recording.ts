@@ -1,11 +1,19 @@
 /**
  * Backend → recorder worker: what the training thread hands over.
- * Numbers travel as rows in a Float64Array that is transferred, everything else as plain objects, on one port, in order.
+ * Numbers travel as rows in shared memory (rowRing.ts), everything else as plain objects on one port. Each message says
+ * which rows came before it, so that all is taken in order.
  */
 
 import type { EngineInfo, LayerInfo, RunEvent, RunStatus, WeightInfo } from "../run/format.js";
 import { listColumns, type Row, scalarColumns, type TableName, tableNames } from "../stats/catalogue.js";
 import type { ToTraining } from "./control.js";
+import { restartMark } from "./rowRing.js";
+
+export interface ToRecorderInOrder {
+  /** `RowRing.written` when this was posted: rows up to there come first. */
+  readonly rowsBefore: number;
+  readonly message: ToRecorder;
+}
 
 export type ToRecorder =
   | StartMessage
@@ -30,11 +38,16 @@ export interface StartMessage {
   readonly budget: string;
   /** Largest size of the run folder in bytes; beyond it old steps are thinned. */
   readonly diskLimitBytes: number;
-  /** Two int32: [0] flushes answered (Atomics.notify on each), [1] bytes of rows received and written. */
+  /**
+   * Three int32: [0] flushes answered (Atomics.notify on each), [1] bytes of `rows` messages received and written,
+   * [2] messages posted so far: while there are some under way, rows in the ring may come after them.
+   */
   readonly shared: SharedArrayBuffer;
+  /** Memory of the `RowRing`. */
+  readonly ring: SharedArrayBuffer;
 }
 
-/** Rows as written by `RowEncoder`; the buffer is transferred. */
+/** Rows for which the ring had no room; the buffer is transferred. */
 export interface RowsMessage {
   readonly type: "rows";
   readonly values: Float64Array;
@@ -98,17 +111,64 @@ export interface ControlMessage {
   readonly request: ToTraining;
 }
 
+/** Most float64 that a row can take: see `encodeRow`. */
+export function encodedLength(table: TableName, row: Row): number {
+  const lists: readonly (keyof Row)[] = listColumns[table];
+  let length = 5 + scalarColumns[table].length + lists.length;
+  for (const name of lists) length += (row[name] as ArrayLike<number> | undefined)?.length ?? 0;
+  return length;
+}
+
 /**
  * Row layout, all float64: table index, step, series, presence mask of the scalars, presence mask of the lists,
  * then the present scalars in catalogue order, then for each present list its length and its values.
+ * @returns the number of float64 written from `head` on
  */
+export function encodeRow(
+  values: Float64Array,
+  head: number,
+  table: TableName,
+  step: number,
+  series: number,
+  row: Row,
+): number {
+  values[head] = tableNames.indexOf(table);
+  values[head + 1] = step;
+  values[head + 2] = series;
+  let at = head + 5;
+  let mask = 0;
+  let bit = 1;
+  for (const name of scalarColumns[table] as readonly (keyof Row)[]) {
+    const value = row[name];
+    if (value !== undefined) {
+      mask += bit;
+      values[at++] = value as number;
+    }
+    bit *= 2;
+  }
+  values[head + 3] = mask;
+  mask = 0;
+  bit = 1;
+  for (const name of listColumns[table] as readonly (keyof Row)[]) {
+    const list = row[name] as ArrayLike<number> | undefined;
+    if (list !== undefined) {
+      mask += bit;
+      values[at++] = list.length;
+      values.set(list, at);
+      at += list.length;
+    }
+    bit *= 2;
+  }
+  values[head + 4] = mask;
+  return at - head;
+}
+
+/** Rows that wait to be sent in a message of their own. */
 export class RowEncoder {
-  private values: Float64Array;
+  private values = new Float64Array(0);
   private used = 0;
 
-  constructor(private readonly chunkLength = 8192) {
-    this.values = new Float64Array(chunkLength);
-  }
+  constructor(private readonly chunkLength = 8192) {}
 
   /** Number of float64 waiting. */
   get length(): number {
@@ -116,47 +176,14 @@ export class RowEncoder {
   }
 
   add(table: TableName, step: number, series: number, row: Row): void {
-    const scalars: readonly (keyof Row)[] = scalarColumns[table];
-    const lists: readonly (keyof Row)[] = listColumns[table];
-    let needed = 5 + scalars.length;
-    for (const name of lists) needed += 1 + ((row[name] as ArrayLike<number> | undefined)?.length ?? 0);
-    this.reserve(needed);
-    const values = this.values;
-    const head = this.used;
-    values[head] = tableNames.indexOf(table);
-    values[head + 1] = step;
-    values[head + 2] = series;
-    let at = head + 5;
-    let mask = 0;
-    let bit = 1;
-    for (const name of scalars) {
-      const value = row[name];
-      if (value !== undefined) {
-        mask += bit;
-        values[at++] = value as number;
-      }
-      bit *= 2;
-    }
-    values[head + 3] = mask;
-    mask = 0;
-    bit = 1;
-    for (const name of lists) {
-      const list = row[name] as ArrayLike<number> | undefined;
-      if (list !== undefined) {
-        mask += bit;
-        values[at++] = list.length;
-        values.set(list, at);
-        at += list.length;
-      }
-      bit *= 2;
-    }
-    values[head + 4] = mask;
-    this.used = at;
+    this.reserve(encodedLength(table, row));
+    this.used += encodeRow(this.values, this.used, table, step, series, row);
   }
 
   /** The rows so far, in a buffer of their own that can be transferred; the encoder starts afresh. */
   take(): Float64Array {
     const taken = this.values.slice(0, this.used);
+    this.values = new Float64Array(0);
     this.used = 0;
     return taken;
   }
@@ -176,11 +203,12 @@ export interface DecodedRow {
   readonly row: Row;
 }
 
-/** Reads what `RowEncoder` wrote. Lists are views into `values`. */
+/** Reads what `encodeRow` wrote, up to the end or the ring's mark. Lists are views into `values`. */
 export function* decodeRows(values: Float64Array): Generator<DecodedRow> {
   let at = 0;
   while (at < values.length) {
-    const table = tableNames[values[at] ?? -1];
+    if (values[at] === restartMark) return;
+    const table = tableNames[values[at] ?? Number.NaN];
     if (table === undefined)
       throw new Error(`Row at ${at}: got table number ${values[at]}, wanted 0..${tableNames.length - 1}.`);
     const step = values[at + 1] as number;

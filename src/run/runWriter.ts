@@ -49,9 +49,6 @@ export class RunWriter {
     mkdirSync(this.folder, { recursive: true });
   }
 
-  /** Length of run.json as last written, in characters: what a change of one number in it costs. */
-  runFileLength = 0;
-
   get current(): RunFile {
     return this.run;
   }
@@ -78,6 +75,11 @@ export class RunWriter {
     this.runChanged = true;
   }
 
+  /** A change of run.json that may wait until something else changes it. */
+  updateSoon(patch: Partial<RunFile>): void {
+    this.run = { ...this.run, ...patch };
+  }
+
   addNote(note: string): void {
     if (!this.run.notes.includes(note)) this.update({ notes: [...this.run.notes, note] });
   }
@@ -91,10 +93,8 @@ export class RunWriter {
       this.events = [];
     }
     if (this.runChanged) {
-      const text = JSON.stringify(this.run);
-      writeFileAtomic(join(this.folder, runFileName), text);
+      writeFileAtomic(join(this.folder, runFileName), JSON.stringify(this.run));
       this.runChanged = false;
-      this.runFileLength = text.length;
     }
   }
 

@@ -21,8 +21,7 @@ class StreamEncoder extends RecordBatchStreamWriter {
   // Arrow's own method would hand the bytes to a queue that is only read asynchronously.
   protected override _write(chunk: ArrayBufferView): this {
     // Field initialisers run after super(), whose constructor does not write; `reset` above is the first to do so.
-    if (chunk.byteLength > 0)
-      this.chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength).slice());
+    if (chunk.byteLength > 0) this.chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     return this;
   }
 }

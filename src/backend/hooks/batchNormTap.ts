@@ -12,12 +12,14 @@ export interface BatchStatistics {
 /**
  * Runs a BatchNorm layer's training call and takes the batch mean and variance that the layer itself computes:
  * the first two `Mean` kernels of the call (tfjs `moments`). The two values are read at once, no tensor is kept.
+ * `room` holds the copies of the call before, which are overwritten.
  */
 export function tapBatchStatistics<Result>(
   engine: EngineLike,
   reader: TensorReader,
   call: () => Result,
   taken: (statistics: BatchStatistics) => void,
+  room: Float64Array[],
 ): Result {
   const means: Float64Array[] = [];
   let inputSize = 0;
@@ -27,7 +29,8 @@ export function tapBatchStatistics<Result>(
     const result = runKernel.call(this, name, inputs, attributes);
     if (name === "Mean" && means.length < 2) {
       if (means.length === 0) inputSize = (inputs.x as TensorLike | undefined)?.size ?? 0;
-      const values = reader.copy(result as TensorLike);
+      const values = reader.copy(result as TensorLike, room[means.length]);
+      if (values !== null) room[means.length] = values;
       if (values !== null) means.push(values);
       if (means.length === 2) restore();
     }

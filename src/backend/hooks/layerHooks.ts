@@ -119,7 +119,8 @@ export class CallWatch {
           if (isBatchNormalization(layer)) step.normalized(before.index, layer, before.root, statistics);
         });
       };
-      const tapped = (): unknown => tapBatchStatistics(watching.engine, watching.tensors, call, taken);
+      const tapped = (): unknown =>
+        tapBatchStatistics(watching.engine, watching.tensors, call, taken, watching.roomOf(before.index));
       const fused = this.fast();
       const output = !before.tap ? call() : fused === null ? tapped() : fused.callBatchNorm(layer, taken, tapped);
       guard.run(() => afterCall(watching, layer, before, inputs, output));

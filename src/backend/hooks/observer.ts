@@ -37,6 +37,8 @@ export class Observer {
   private lastStepEndMs = performance.now();
   private sink: Sink | null = null;
   private readonly optimizers: WeakRef<OptimizerLike>[] = [];
+  /** For each series, where its batch mean and variance are put in every step. */
+  private readonly rooms: Float64Array[][] = [];
   private readonly weightNames = new WeakMap<LayerLike, readonly string[]>();
   private nonfiniteReported = false;
   private readonly reader: TensorReader;
@@ -64,6 +66,11 @@ export class Observer {
 
   get tensors(): TensorReader {
     return this.reader;
+  }
+
+  roomOf(series: number): Float64Array[] {
+    this.rooms[series] ??= [];
+    return this.rooms[series];
   }
 
   /** A forward pass under gradients of variables begins. */

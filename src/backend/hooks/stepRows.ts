@@ -11,6 +11,8 @@ export class StepRows {
   private readonly initial = new WeakMap<LayerLike, Row>();
   /** Series that have told what they start from. */
   private readonly begun = new Set<number>();
+  /** Copies of weights, overwritten in every step. */
+  private readonly rooms = new WeakMap<LayerVariableLike, Float64Array>();
 
   constructor(
     private readonly reader: TensorReader,
@@ -20,7 +22,13 @@ export class StepRows {
   /** Before a BatchNorm layer's first training call: what it starts from. */
   rememberInitial(layer: BatchNormalizationLike): void {
     if (this.initial.has(layer) || layer.built === false) return;
-    this.initial.set(layer, { passes: 0, ...this.running(layer) });
+    const { runningMean, runningVariance } = this.running(layer);
+    if (runningMean === undefined || runningVariance === undefined) return;
+    this.initial.set(layer, {
+      passes: 0,
+      runningMean: Float64Array.from(runningMean),
+      runningVariance: Float64Array.from(runningVariance),
+    });
   }
 
   write(
@@ -73,7 +81,10 @@ export class StepRows {
     weight: LayerVariableLike | undefined,
   ): Row {
     const variable = weight?.val;
-    const values = variable === undefined || variable.isDisposed === true ? null : this.reader.copy(variable);
-    return values === null ? {} : { [name]: values };
+    if (weight === undefined || variable === undefined || variable.isDisposed === true) return {};
+    const values = this.reader.copy(variable, this.rooms.get(weight));
+    if (values === null) return {};
+    this.rooms.set(weight, values);
+    return { [name]: values };
   }
 }

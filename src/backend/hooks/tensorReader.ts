@@ -28,10 +28,16 @@ export class TensorReader {
     return ofThisRealm(backend.readSync(tensor.dataId));
   }
 
-  /** A copy of a small tensor's values as float64, e.g. a [C] statistic. */
-  copy(tensor: TensorLike): Float64Array | null {
+  /**
+   * A copy of a small tensor's values as float64, e.g. a [C] statistic.
+   * @param room where the last copy was put: used again if it fits, since memory made anew in each step is dear
+   */
+  copy(tensor: TensorLike, room?: Float64Array): Float64Array | null {
     const values = this.values(tensor);
-    return values === null ? null : Float64Array.from(values);
+    if (values === null) return null;
+    if (room?.length !== values.length) return new Float64Array(values);
+    room.set(values);
+    return room;
   }
 
   /** The value of a one-element tensor. */

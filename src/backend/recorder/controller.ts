@@ -18,8 +18,10 @@ const warmUpSteps = 3;
 const costWeight = 0.2;
 /** Of the budget, how much goes to the cheap numbers; the rest goes to the dear ones. */
 const scalarShare = 0.6;
-/** Savings are bounded: after a long pause no burst of dear steps. */
-const savedSteps = 200;
+/** A pause of the script between two steps is no step's time: what it would earn could only be spent in a burst. */
+const longestStep = 4;
+/** Savings are bounded, so that dear steps never come in a burst: what a capture costs, this many times. */
+const savedCaptures = 2;
 
 /**
  * Decides what each step captures, from what captures have cost in this very run.
@@ -66,17 +68,18 @@ export class Controller {
   /** A step has ended: `stepMs` since the one before, `ownMs` of it in our code. */
   stepEnded(captured: Level, stepMs: number, ownMs: number): void {
     if (this.step <= warmUpSteps) return;
-    const bareMs = Math.max(0, stepMs - ownMs);
-    this.totalBareMs += bareMs;
+    const measuredMs = Math.max(0, stepMs - ownMs);
+    this.totalBareMs += measuredMs;
     this.totalOwnMs += ownMs;
+    const bareMs = Math.min(measuredMs, longestStep * (this.bareMs || measuredMs));
     this.bareMs = this.bareMs === 0 ? bareMs : this.bareMs + costWeight * (bareMs - this.bareMs);
     const known = this.cost[captured];
     this.cost[captured] = known === null ? ownMs : known + costWeight * (ownMs - known);
     if (typeof this.budget === "string") return;
     const basicMs = this.cost[level.basic] ?? 0;
     const income = Math.max(0, (this.budget.percent / 100) * this.bareMs - basicMs);
-    this.deposit(level.scalars, income * scalarShare);
-    this.deposit(level.every, income * (1 - scalarShare));
+    const left = this.deposit(level.scalars, income * scalarShare);
+    this.deposit(level.every, income * (1 - scalarShare) + left);
     if (captured !== level.basic) this.saved[captured] -= Math.max(0, ownMs - basicMs);
   }
 
@@ -88,8 +91,11 @@ export class Controller {
     return this.saved[captured] >= Math.max(0, cost - (this.cost[level.basic] ?? 0));
   }
 
-  private deposit(captured: 1 | 2, ms: number): void {
-    const most = Math.max(this.cost[captured] ?? 0, ms * savedSteps);
-    this.saved[captured] = Math.min(most, this.saved[captured] + ms);
+  /** What the account has no room for is given back. */
+  private deposit(captured: 1 | 2, ms: number): number {
+    const most = Math.max(savedCaptures * (this.cost[captured] ?? 0), ms);
+    const saved = this.saved[captured] + ms;
+    this.saved[captured] = Math.min(most, saved);
+    return saved - this.saved[captured];
   }
 }

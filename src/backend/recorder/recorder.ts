@@ -2,16 +2,25 @@ import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { isMainThread, Worker } from "node:worker_threads";
 import type { BackendOptions } from "../../protocol/options.js";
-import { type FromRecorder, RowEncoder, type ToRecorder } from "../../protocol/recording.js";
+import {
+  encodedLength,
+  encodeRow,
+  type FromRecorder,
+  RowEncoder,
+  type ToRecorder,
+  type ToRecorderInOrder,
+} from "../../protocol/recording.js";
+import { RowRing } from "../../protocol/rowRing.js";
 import type { EngineInfo, LayerInfo, RunEvent, WeightInfo } from "../../run/format.js";
 import type { Row, TableName } from "../../stats/catalogue.js";
 import { recorderThreadName } from "./thread.js";
 
-/** Rows travel in batches: one message costs the training thread as much as some fifty rows. */
-const sendEveryMs = 50;
+/** Float64 of the memory that rows are written to: 4 MB. */
+const ringCapacity = 2 ** 19;
+/** With so much waiting the worker is behind, and steps are skipped: memory stays bounded. */
+const behindFromLength = ringCapacity / 2;
+/** Rows that found no room in the ring are sent when there are so many, or the step ends. */
 const sendFromLength = 32_768;
-/** Above this the worker is behind and steps are skipped, so that memory stays bounded. */
-const mostBytesWaiting = 32 * 2 ** 20;
 const flushTimeoutMs = 10_000;
 const shortestFlushMs = 50;
 
@@ -22,18 +31,19 @@ export type EventContent = RunEvent extends infer Event
     : never
   : never;
 
-/** The training thread's end of the recording: batches rows to the worker that writes the run folder. */
+/** The training thread's end of the recording: hands rows to the worker that writes the run folder. */
 export class Recorder {
   readonly id: string;
   readonly folder: string;
-  private readonly encoder = new RowEncoder();
-  private readonly shared = new SharedArrayBuffer(8);
+  private readonly ringMemory = RowRing.memory(ringCapacity);
+  private readonly ring = new RowRing(this.ringMemory);
+  /** For rows that the ring has no room for. */
+  private readonly overflow = new RowEncoder();
+  private readonly shared = new SharedArrayBuffer(12);
   private readonly counters = new Int32Array(this.shared);
   private readonly worker: Worker;
   private readonly startedMs = performance.now();
   private sentBytes = 0;
-  private lastSentMs = 0;
-  private timer: NodeJS.Timeout | null = null;
   private flushes = 0;
   private lastFlushMs = 0;
   private ended = false;
@@ -69,6 +79,7 @@ export class Recorder {
       budget: options.budget,
       diskLimitBytes: options.diskLimitBytes,
       shared: this.shared,
+      ring: this.ringMemory,
     });
     // Listening must not keep the process alive; a worker's port does once it has a listener.
     this.worker.unref();
@@ -76,11 +87,17 @@ export class Recorder {
 
   /** True while the worker is so far behind that a step should not be captured. */
   get isBehind(): boolean {
-    return this.sentBytes - this.handledBytes() > mostBytesWaiting;
+    return this.ring.waiting > behindFromLength || this.isOverflowing;
   }
 
   row(table: TableName, step: number, series: number, row: Row): void {
-    this.encoder.add(table, step, series, row);
+    const at = this.isOverflowing ? null : this.ring.reserve(encodedLength(table, row));
+    if (at !== null) {
+      this.ring.commit(encodeRow(this.ring.values, at, table, step, series, row));
+      return;
+    }
+    this.overflow.add(table, step, series, row);
+    if (this.overflow.length >= sendFromLength) this.send();
   }
 
   event(step: number, content: EventContent): void {
@@ -105,11 +122,9 @@ export class Recorder {
     return performance.now() - this.startedMs;
   }
 
-  /** Once a step: hands rows over when there are enough of them or some time has passed. */
+  /** Once a step. What is in the ring needs nothing: the worker looks. */
   stepEnded(): void {
-    const now = performance.now();
-    if (this.encoder.length >= sendFromLength || now - this.lastSentMs >= sendEveryMs) this.send();
-    else this.timer ??= setTimeout(() => this.send(), 2 * sendEveryMs).unref();
+    this.send();
   }
 
   /** Last words; returns when all is on disk. Called in the `exit` handler, where nothing asynchronous runs any more. */
@@ -142,17 +157,21 @@ export class Recorder {
   }
 
   private send(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
-    this.lastSentMs = performance.now();
-    if (this.encoder.length === 0) return;
-    const values = this.encoder.take();
+    if (this.overflow.length === 0) return;
+    const values = this.overflow.take();
     this.sentBytes += values.byteLength;
     this.post({ type: "rows", values }, [values.buffer as ArrayBuffer]);
   }
 
   private post(message: ToRecorder, transfer: readonly ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer);
+    Atomics.add(this.counters, 2, 1);
+    const inOrder: ToRecorderInOrder = { rowsBefore: this.ring.written, message };
+    this.worker.postMessage(inOrder, transfer);
+  }
+
+  /** From the first row without room until the worker has them all: rows must not overtake each other. */
+  private get isOverflowing(): boolean {
+    return this.overflow.length > 0 || this.sentBytes !== this.handledBytes();
   }
 
   /** The worker's counter is an int32 that wraps around; the difference to what was sent never does. */

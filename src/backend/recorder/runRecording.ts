@@ -8,12 +8,13 @@ import { RunWriter } from "../../run/runWriter.js";
 import { DerivedRows } from "../../stats/derivedRows.js";
 import { ControlServer } from "./controlServer.js";
 
-const flushEveryMs = 200;
+/** Rows reach the disk this soon, or later where writing is slow: it takes at most a fiftieth of a core. */
+const soonestFlushMs = 100;
+const latestFlushMs = 1000;
+const flushShare = 1 / 50;
 const heartbeatEveryMs = 1000;
 /** A message burst is written before its rows fill the memory. */
 const flushFromBytes = 2 ** 22;
-/** A run.json beyond this (thousands of layers) is rewritten with the heartbeat only, not with every flush. */
-const largeRunFile = 2 ** 18;
 /** Between the answer to `stop` and the signal, so that the caller has its answer. */
 const stopDelayMs = 20;
 
@@ -23,6 +24,8 @@ export class RunRecording {
   private readonly derived = new DerivedRows((series) => this.writer.current.layers[series]?.config ?? {});
   private readonly counters: Int32Array;
   private waitingBytes = 0;
+  private messageBytes = 0;
+  private lastFlushMs = 0;
   private flushTimer: NodeJS.Timeout | null = null;
   private readonly heartbeat: NodeJS.Timeout;
   private control: ControlServer | null = null;
@@ -50,8 +53,9 @@ export class RunRecording {
   handle(message: Exclude<ToRecorder, StartMessage | { readonly type: "flush" }>): void {
     switch (message.type) {
       case "rows":
+        this.messageBytes += message.values.byteLength;
         this.addRows(message.values);
-        break;
+        return;
       case "layers":
         this.writer.update({ layers: message.layers, weights: message.weights });
         break;
@@ -64,29 +68,54 @@ export class RunRecording {
         if (message.event.type === "note") this.writer.addNote(message.event.message);
         break;
       case "progress":
-        this.writer.update({
+        // Soon enough with the next heartbeat.
+        this.writer.updateSoon({
           epoch: message.epoch,
           overhead: { percent: message.overheadPercent, skippedSteps: message.skippedSteps },
           layerSteps: message.layerSteps,
         });
-        break;
+        return;
       case "end":
         this.end(message);
         return;
       default:
         message satisfies never;
     }
-    this.flushTimer ??= setTimeout(() => this.guard(() => this.flush()), flushEveryMs);
+    this.flushLater();
   }
 
-  flush(): void {
+  /** `values` is not kept. */
+  addRows(values: Float64Array): void {
+    for (const { table, step, series, row } of decodeRows(values)) {
+      if (table === "steps" && step > this.steps) this.steps = step;
+      this.writer.append(table, step, series, this.derived.complete(table, step, series, row));
+    }
+    this.waitingBytes += values.byteLength;
+    if (this.waitingBytes >= flushFromBytes) this.flush();
+    else this.flushLater();
+  }
+
+  /** Puts all on disk. */
+  flushAll(): void {
+    this.updateSteps();
+    this.flush();
+  }
+
+  private flush(): void {
     if (this.flushTimer !== null) clearTimeout(this.flushTimer);
     this.flushTimer = null;
     if (this.ended) return;
-    if (this.writer.runFileLength < largeRunFile) this.updateSteps();
+    const startMs = performance.now();
     this.writer.flush();
-    Atomics.add(this.counters, 1, this.waitingBytes);
+    this.lastFlushMs = performance.now() - startMs;
+    Atomics.add(this.counters, 1, this.messageBytes);
+    this.messageBytes = 0;
     this.waitingBytes = 0;
+  }
+
+  private flushLater(): void {
+    const afterMs = Math.min(latestFlushMs, Math.max(soonestFlushMs, this.lastFlushMs / flushShare));
+    this.flushTimer ??= setTimeout(() => this.guard(() => this.flush()), afterMs);
   }
 
   /** Leaves a readable folder behind after `reason`; for the case that this recording cannot go on. */
@@ -98,29 +127,18 @@ export class RunRecording {
     this.writer.abandon(`The recorder switched itself off: ${reason}`);
   }
 
-  private addRows(values: Float64Array): void {
-    for (const { table, step, series, row } of decodeRows(values)) {
-      if (table === "steps" && step > this.steps) this.steps = step;
-      this.writer.append(table, step, series, this.derived.complete(table, step, series, row));
-    }
-    this.waitingBytes += values.byteLength;
-    if (this.waitingBytes >= flushFromBytes) this.flush();
-  }
-
   private updateSteps(): void {
     if (this.steps > this.writer.current.steps) this.writer.update({ steps: this.steps });
   }
 
   private beat(): void {
-    this.updateSteps();
     this.writer.update({ heartbeatAt: new Date().toISOString() });
-    this.flush();
+    this.flushAll();
   }
 
   private end(message: EndMessage): void {
     clearInterval(this.heartbeat);
-    this.updateSteps();
-    this.flush();
+    this.flushAll();
     this.ended = true;
     this.control?.close();
     const stopped = this.writer.current.stopRequestedAt !== null;
@@ -163,7 +181,7 @@ export class RunRecording {
         return { ok: true };
       case "stop":
         this.writer.update({ stopRequestedAt: this.writer.current.stopRequestedAt ?? new Date().toISOString() });
-        this.flush();
+        this.flushAll();
         this.forward(request);
         setTimeout(() => process.kill(this.start.processId, "SIGINT"), stopDelayMs);
         return { ok: true };

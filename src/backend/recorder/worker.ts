@@ -1,6 +1,9 @@
 import { parentPort } from "node:worker_threads";
-import type { FromRecorder, ToRecorder } from "../../protocol/recording.js";
+import type { FromRecorder, ToRecorderInOrder } from "../../protocol/recording.js";
+import { RowRing } from "../../protocol/rowRing.js";
 import { RunRecording } from "./runRecording.js";
+
+const pollEveryMs = 40;
 
 /**
  * The recorder worker. Whatever goes wrong here must not reach the script: the first failure is reported to the
@@ -9,13 +12,19 @@ import { RunRecording } from "./runRecording.js";
 class RecorderWorker {
   private recording: RunRecording | null = null;
   private counters: Int32Array | null = null;
+  private ring: RowRing | null = null;
+  private received = 0;
   private failed = false;
 
   constructor(private readonly post: (message: FromRecorder) => void) {}
 
-  receive(message: ToRecorder): void {
+  receive({ rowsBefore, message }: ToRecorderInOrder): void {
+    this.received++;
+    this.drain(rowsBefore);
     if (message.type === "start") {
       this.counters = new Int32Array(message.shared);
+      this.ring = new RowRing(message.ring);
+      setInterval(() => this.poll(), pollEveryMs);
       this.guard(() => {
         this.recording = new RunRecording(
           message,
@@ -26,7 +35,7 @@ class RecorderWorker {
       return;
     }
     if (message.type === "flush") {
-      this.guard(() => this.recording?.flush());
+      this.guard(() => this.recording?.flushAll());
       if (this.counters !== null) {
         Atomics.add(this.counters, 0, 1);
         Atomics.notify(this.counters, 0);
@@ -37,6 +46,17 @@ class RecorderWorker {
       Atomics.add(this.counters, 1, message.values.byteLength);
     }
     this.guard(() => this.recording?.handle(message));
+  }
+
+  /** Takes the rows of the ring, unless a message is under way that some of them may come after. */
+  private poll(): void {
+    if (this.ring === null || this.counters === null) return;
+    const { written } = this.ring;
+    if (Atomics.load(this.counters, 2) === (this.received | 0)) this.drain(written);
+  }
+
+  private drain(upTo: number): void {
+    this.ring?.drain(upTo, (rows) => this.guard(() => this.recording?.addRows(rows)));
   }
 
   guard(work: () => void): void {
@@ -66,5 +86,5 @@ if (port !== null) {
   const worker = new RecorderWorker((message) => port.postMessage(message));
   process.on("uncaughtException", (error) => worker.fail(error));
   process.on("unhandledRejection", (error) => worker.fail(error));
-  port.on("message", (message: ToRecorder) => worker.receive(message));
+  port.on("message", (message: ToRecorderInOrder) => worker.receive(message));
 }

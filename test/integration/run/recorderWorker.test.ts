@@ -3,16 +3,28 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
-import { type FromRecorder, RowEncoder, type StartMessage, type ToRecorder } from "../../../src/protocol/recording.js";
+import {
+  encodedLength,
+  encodeRow,
+  type FromRecorder,
+  RowEncoder,
+  type StartMessage,
+  type ToRecorder,
+  type ToRecorderInOrder,
+} from "../../../src/protocol/recording.js";
+import { RowRing } from "../../../src/protocol/rowRing.js";
 import { listRuns } from "../../../src/run/runList.js";
 import { RunReader, rowsOf } from "../../../src/run/runReader.js";
+import type { Row, TableName } from "../../../src/stats/catalogue.js";
 import { newLayer } from "../../unit/run/newRun.js";
 
 const bundle = resolve(process.env.LAYERSCOPE_DIST ?? "dist", "recorder.cjs");
 const workers: Worker[] = [];
 
 class Recording {
-  readonly counters = new Int32Array(new SharedArrayBuffer(8));
+  readonly counters = new Int32Array(new SharedArrayBuffer(12));
+  private readonly ringMemory = RowRing.memory(2 ** 12);
+  readonly ring = new RowRing(this.ringMemory);
   readonly reports: FromRecorder[] = [];
   private readonly worker = new Worker(bundle);
   private flushes = 0;
@@ -35,12 +47,27 @@ class Recording {
       budget: "5",
       diskLimitBytes: 2 ** 31,
       shared: this.counters.buffer as SharedArrayBuffer,
+      ring: this.ringMemory,
       ...patch,
     });
   }
 
-  post(message: ToRecorder): void {
-    this.worker.postMessage(message);
+  post(message: ToRecorder, transfer: readonly ArrayBuffer[] = []): void {
+    Atomics.add(this.counters, 2, 1);
+    const inOrder: ToRecorderInOrder = { rowsBefore: this.ring.written, message };
+    this.worker.postMessage(inOrder, transfer);
+  }
+
+  /** Waits for room in the ring, as the training thread does not. */
+  ringRow(table: TableName, step: number, series: number, row: Row): void {
+    for (;;) {
+      const at = this.ring.reserve(encodedLength(table, row));
+      if (at !== null) {
+        this.ring.commit(encodeRow(this.ring.values, at, table, step, series, row));
+        return;
+      }
+      Atomics.wait(this.counters, 0, Atomics.load(this.counters, 0), 5);
+    }
   }
 
   rows(fill: (encoder: RowEncoder) => void): number {
@@ -48,7 +75,7 @@ class Recording {
     fill(encoder);
     const values = encoder.take();
     const { byteLength } = values;
-    this.worker.postMessage({ type: "rows", values }, [values.buffer as ArrayBuffer]);
+    this.post({ type: "rows", values }, [values.buffer as ArrayBuffer]);
     return byteLength;
   }
 
@@ -87,6 +114,35 @@ describe("recorder worker", () => {
     expect(events).toHaveLength(1);
     const losses = [...rowsOf(batches)].map(({ step, row }) => [step, row.loss]);
     expect(losses).toEqual(Array.from({ length: 20_000 }, (_, at) => [at + 1, 1 / (at + 1)]));
+  });
+
+  it("takes rows from shared memory and from messages in the order in which they were written", () => {
+    const recording = new Recording(join(newRuns(), "a-run"));
+    const steps = 20_000;
+    for (let step = 1; step <= steps; step++) {
+      const row = { loss: step, learningRate: 1 / step };
+      if (step % 1000 === 0) recording.rows((rows) => rows.add("steps", step, 0, row));
+      else recording.ringRow("steps", step, 0, row);
+    }
+    expect(recording.flush()).toBe(true);
+    const rows = [...rowsOf(new RunReader(recording.folder).poll().batches)];
+    expect(rows.map(({ step }) => step)).toEqual(Array.from({ length: steps }, (_, at) => at + 1));
+    expect(rows.every(({ step, row }) => row.loss === step && row.learningRate === 1 / step)).toBe(true);
+  });
+
+  it("takes no row before the message that it follows: a layer's momentum counts from its first row", () => {
+    const recording = new Recording(join(newRuns(), "a-run"));
+    const batch = { valuesPerChannel: 32, passes: 1, batchMean: [0.5], batchVariance: [4] };
+    const running = { runningMean: [0], runningVariance: [1] };
+    for (let series = 0; series < 200; series++) {
+      const config = { momentum: 0.5, epsilon: 0.001 };
+      const layers = Array.from({ length: series + 1 }, (_, at) => newLayer(at, `norm${at}`, { config }));
+      recording.post({ type: "layers", layers, weights: [] });
+      recording.ringRow("batchNorm", 1, series, { ...batch, ...running });
+    }
+    expect(recording.flush()).toBe(true);
+    const rows = [...rowsOf(new RunReader(recording.folder).poll().batches)];
+    expect(rows.map(({ row }) => row.warmup)).toEqual(new Array(200).fill(0.5));
   });
 
   it("completes BatchNorm rows with the running statistics before the step, and activations with drift", () => {

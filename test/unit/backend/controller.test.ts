@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { type Level, level } from "../../../src/backend/hooks/level.js";
+import { Controller, parseBudget } from "../../../src/backend/recorder/controller.js";
+
+const bareMs = 10;
+const ownMs = { [level.basic]: 0.1, [level.scalars]: 1, [level.every]: 4 } as const;
+
+/** Steps of 10 ms whose levels cost 0.1, 1 and 4 ms; `pauseMs` passes before some of them. */
+function train(controller: Controller, steps: number, pauseMs: (step: number) => number = () => 0): Level[] {
+  return Array.from({ length: steps }, (_, step) => {
+    const chosen = controller.nextLevel();
+    controller.stepEnded(chosen, bareMs + pauseMs(step) + ownMs[chosen], ownMs[chosen]);
+    return chosen;
+  });
+}
+
+function spent(levels: readonly Level[]): number {
+  return levels.reduce<number>((sum, chosen) => sum + ownMs[chosen], 0);
+}
+
+describe("the controller", () => {
+  it.each([2, 5, 20])("spends at most %d percent, and most of that", (percent) => {
+    const controller = new Controller({ percent });
+    train(controller, 20);
+    const share = (100 * spent(train(controller, 2000))) / (2000 * bareMs);
+    expect(share).toBeLessThanOrEqual(percent * 1.01);
+    expect(share).toBeGreaterThan(percent * 0.9);
+  });
+
+  it("takes cheap numbers more often than dear ones", () => {
+    const levels = train(new Controller({ percent: 5 }), 1000);
+    const count = (wanted: Level) => levels.filter((chosen) => chosen === wanted).length;
+    expect(count(level.scalars)).toBeGreaterThan(3 * count(level.every));
+    expect(count(level.every)).toBeGreaterThan(10);
+  });
+
+  it("saves nothing up in the pauses of a script", () => {
+    const controller = new Controller({ percent: 5 });
+    train(controller, 200);
+    // Ten steps, then half a minute of something else, and so on.
+    const levels = train(controller, 500, (step) => (step % 10 === 0 ? 30_000 : 0));
+    expect(spent(levels) / (500 * bareMs)).toBeLessThan(0.1);
+  });
+
+  it("takes everything in the first step, and when asked", () => {
+    const controller = new Controller({ percent: 0 });
+    const levels = train(controller, 50);
+    expect(levels).toEqual([level.every, ...new Array(49).fill(level.basic)]);
+    controller.requestCapture();
+    expect(train(controller, 2)).toEqual([level.every, level.basic]);
+  });
+
+  it("keeps to `scalars` and `every`", () => {
+    expect(train(new Controller("every"), 30)).toEqual(new Array(30).fill(level.every));
+    expect(train(new Controller("scalars"), 30)).toEqual([level.every, ...new Array(29).fill(level.scalars)]);
+  });
+
+  it.each(["-1", "101", "five", "NaN"])("refuses a budget of %s", (text) => {
+    expect(() => parseBudget(text)).toThrow(`got "${text}"`);
+  });
+});
