@@ -1,7 +1,8 @@
 // What watching costs: milliseconds per training step, as ratios to the same training without Layerscope.
 // Usage: node test/bench/overhead.bench.mjs [network…] [--seconds N] [--engine embedded|native]
 //
-// One process per mode, all alive at once and working in turns, so that whatever else the machine does falls on all.
+// One process per mode, all alive at once and working in short turns; each turn is compared with the bare turn just
+// before it, and the median of these ratios is told: whatever else the machine does falls on all.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,11 +12,12 @@ import { parseArgs } from "node:util";
 import { nativeModule } from "./nativeModule.mjs";
 import networkTable from "./networks.cjs";
 import { machineLine, markdownTable } from "./table.mjs";
-import { Trainer } from "./trainer.mjs";
+import { median, Trainer } from "./trainer.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const preload = join(root, "dist/backend.cjs");
-const rounds = 6;
+/** Of one mode, until the next one has its turn. */
+const turnMs = 500;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: "string", default: "6" }, engine: { type: "string" } },
@@ -56,20 +58,23 @@ async function measureEngine(engine, module) {
       let memory = [];
       let title = network;
       for (const each of trainers) ({ title } = await each.prepare(network));
-      for (let round = 0; round < rounds; round++) {
+      for (let round = 0; round < (Number(values.seconds) * 1000) / turnMs; round++) {
         memory = [];
-        for (const each of trainers) {
-          memory.push((await each.measure(network, (Number(values.seconds) * 1000) / rounds)).memoryBytes);
-        }
+        for (const each of trainers) memory.push((await each.measure(network, turnMs)).memoryBytes);
       }
       const [bare, ...others] = trainers;
       if (bare === undefined) throw new Error("No trainer.");
-      const bareMs = bare.trimmedMean(network);
-      const ratios = others.map((each) => `×${(each.trimmedMean(network) / bareMs).toFixed(2)}`);
+      const bareTurns = bare.turns(network);
+      const ratios = others.map((each) => {
+        const ratio = (/** @type {"clock" | "cpu"} */ by) =>
+          median(each.turns(network).map((turn, at) => turn[by] / (bareTurns[at]?.[by] ?? Number.NaN))).toFixed(2);
+        return `×${ratio("clock")} (${ratio("cpu")})`;
+      });
+      const bareMs = median(bareTurns.map(({ clock }) => clock));
       const moreMemory = ((memory[4] ?? 0) - (memory[0] ?? 0)) / 2 ** 20;
       rows.push([title, bareMs.toFixed(1), ...ratios, `${moreMemory.toFixed(0)} MB`]);
     }
-    console.log(`\n${engine}: mean time of a step (slowest twentieth left out), ratio to bare`);
+    console.log(`\n${engine}: time of a step as ratio to bare (in brackets: CPU time of all threads)`);
     console.log(
       markdownTable(
         ["network", ...trainers.map(({ name }, at) => (at === 0 ? "bare, ms" : name)), "memory, everything"],
@@ -94,8 +99,6 @@ function measureStart() {
       times[mode].push(performance.now() - from);
     }
   }
-  const median = (/** @type {number[]} */ list) =>
-    list.sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
   const [bare, watched] = [median(times.without), median(times.with)];
   console.log(
     `\nNode that never loads TensorFlow.js: ${bare.toFixed(1)} ms bare, ${(watched - bare).toFixed(1)} ms more with us`,

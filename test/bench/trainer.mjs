@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 const child = join(dirname(fileURLToPath(import.meta.url)), "trainerChild.cjs");
 
 /** @typedef {{ name: string, module: string, requires?: readonly string[], env?: NodeJS.ProcessEnv, habit?: string }} TrainerOptions */
-/** @typedef {{ title: string, backend: string, steps: readonly number[], memoryBytes: number }} Answer */
+/** @typedef {{ title: string, backend: string, steps: readonly number[], cpuMs: number, memoryBytes: number }} Answer */
+/** Milliseconds of a step in one turn: by the clock (mean without the slowest twentieth), and of all threads. @typedef {{ clock: number, cpu: number }} Turn */
 
 export class Trainer {
   #process;
@@ -16,6 +17,8 @@ export class Trainer {
   #habit;
   /** @type {Map<string, number[]>} */
   #times = new Map();
+  /** @type {Map<string, Turn[]>} */
+  #turns = new Map();
 
   /** @param {TrainerOptions} options `module`: what the child requires as TensorFlow.js; `habit`: see trainerChild.cjs. */
   constructor({ name, module, requires = [], env = {}, habit = "none" }) {
@@ -43,6 +46,7 @@ export class Trainer {
   /** Builds the network and takes the first steps, which compile and allocate. @param {string} network @param {number} [steps] */
   prepare(network, steps = 5) {
     this.#times.set(network, []);
+    this.#turns.set(network, []);
     return this.#order({ network, steps });
   }
 
@@ -50,21 +54,18 @@ export class Trainer {
   async measure(network, milliseconds) {
     const answer = await this.#order({ network, milliseconds });
     this.#times.get(network)?.push(...answer.steps);
+    this.#turns.get(network)?.push({ clock: trimmedMean(answer.steps), cpu: answer.cpuMs });
     return answer;
   }
 
   /** @param {string} network */
   median(network) {
-    const sorted = [...(this.#times.get(network) ?? [])].sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+    return median(this.#times.get(network) ?? []);
   }
 
-  /** Mean without the slowest and fastest tenth: what a budget that works on some steps only is judged by. @param {string} network */
-  trimmedMean(network) {
-    const sorted = [...(this.#times.get(network) ?? [])].sort((a, b) => a - b);
-    const cut = Math.floor(sorted.length / 20);
-    const middle = sorted.slice(0, sorted.length - cut);
-    return middle.reduce((sum, time) => sum + time, 0) / middle.length;
+  /** One for each time that `measure` was called. @param {string} network @returns {readonly Turn[]} */
+  turns(network) {
+    return this.#turns.get(network) ?? [];
   }
 
   async close() {
@@ -72,4 +73,17 @@ export class Trainer {
     this.#process.stdin.end();
     await ended;
   }
+}
+
+/** @param {readonly number[]} list */
+export function median(list) {
+  const sorted = [...list].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** What a budget that works on some steps only is judged by: all but the slowest twentieth. @param {readonly number[]} times */
+function trimmedMean(times) {
+  const sorted = [...times].sort((a, b) => a - b);
+  const kept = sorted.slice(0, sorted.length - Math.floor(sorted.length / 20));
+  return kept.reduce((sum, time) => sum + time, 0) / kept.length;
 }

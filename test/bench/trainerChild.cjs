@@ -49,6 +49,7 @@ async function take({ network, steps, milliseconds, habit }) {
   if (!prepared.has(network)) prepared.set(network, prepare(network));
   const subject = prepared.get(network);
   const times = [];
+  const cpu = process.cpuUsage();
   const start = performance.now();
   while (times.length < (steps ?? 1) || performance.now() - start < (milliseconds ?? 0)) {
     const from = performance.now();
@@ -56,7 +57,9 @@ async function take({ network, steps, milliseconds, habit }) {
     habits[habit](subject, loss);
     times.push(performance.now() - from);
   }
-  return { title: subject.title, backend: tf.getBackend(), steps: times, memoryBytes: process.memoryUsage.rss() };
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuMs = (user + system) / 1000 / times.length;
+  return { title: subject.title, backend: tf.getBackend(), steps: times, cpuMs, memoryBytes: process.memoryUsage.rss() };
 }
 
 async function main() {
