@@ -2,12 +2,12 @@
 // and a headless Chromium with its libraries. Kept in the user's cache folder, once for all checkouts.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { chromiumComesFromNpm, unpackChromium } from "./chromiumFiles.mjs";
 import { withLock } from "./lock.mjs";
 import { runNpm } from "./npm.mjs";
 import { step } from "./progress.mjs";
+import { userCacheFolder } from "./userCache.mjs";
 
 /** npm's `node` fetches its binary in an install script; the package of the platform holds it. */
 const nodePackage = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
@@ -22,12 +22,7 @@ const packages = {
 /** Changes when what is made of the packages changes. */
 const layout = 1;
 
-function cacheFolder() {
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (process.platform === "win32")
-    return join(LOCALAPPDATA ?? join(homedir(), "AppData/Local"), "layerscope-workbench");
-  return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "layerscope-workbench");
-}
+const cacheFolder = () => userCacheFolder("layerscope-workbench");
 
 /**
  * @typedef {object} WorkbenchTools

@@ -28,6 +28,9 @@ export interface ProcessOptions {
   readonly arguments?: readonly string[];
   /** In front of the script, after our own preload. */
   readonly nodeArguments?: readonly string[];
+  readonly workingFolder?: string;
+  /** Without our preload. */
+  readonly bare?: boolean;
 }
 
 /** Runs a script in a real Node with the preload, and reads back what it recorded. */
@@ -52,9 +55,15 @@ export function runScript(
   try {
     const { status, signal, stdout, stderr } = spawnSync(
       process.execPath,
-      ["--require", preload, ...(started.nodeArguments ?? []), resolve(fixtures, script), ...(started.arguments ?? [])],
+      [
+        ...(started.bare ? [] : ["--require", preload]),
+        ...(started.nodeArguments ?? []),
+        resolve(fixtures, script),
+        ...(started.arguments ?? []),
+      ],
       {
         encoding: "utf8",
+        cwd: started.workingFolder ?? process.cwd(),
         env: { ...process.env, NODE_OPTIONS: "", ...started.env, [optionsVariable]: JSON.stringify(complete) },
         timeout: 55_000,
         maxBuffer: 2 ** 26,

@@ -1,23 +1,15 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { findManagedEngine } from "../../../src/engines/managed.js";
 import { resultOf, runScript, type ScriptResult } from "../backend/runScript.js";
+import { nativeModules } from "../engine/nativeModules.js";
 
 type Engine = "embedded" | "native";
-
-/** A node_modules with a tfjs-node that computes: what LAYERSCOPE_TEST_NATIVE names, else the managed engine's. */
-function nativeModules(): string | null {
-  const named = process.env.LAYERSCOPE_TEST_NATIVE;
-  if (named !== undefined) return resolve(named);
-  const managed = findManagedEngine()?.packageFolder;
-  return managed === undefined ? null : resolve(managed, "../..");
-}
 
 const native = nativeModules();
 
 /** The engines that can be tested here. */
-export const engines: readonly Engine[] = native !== null && existsSync(native) ? ["embedded", "native"] : ["embedded"];
+export const engines: readonly Engine[] = native !== null ? ["embedded", "native"] : ["embedded"];
 
 /** Runs a fixture below test/fixtures with or without the fast path, on one of the engines. */
 export function runFast(script: string, engine: Engine, fast: boolean): ScriptResult {
