@@ -20,6 +20,10 @@ export interface FastEngine extends EngineLike {
     /** How many calls of `gradients` are collecting a tape. */
     readonly gradientDepth: number;
     readonly activeTape?: readonly TapeNode[] | null;
+    /** How many kernels are running one within another. */
+    readonly kernelDepth?: number;
+    /** Within `tf.profile`. */
+    readonly profiling?: boolean;
   };
   /** What computes now; made when first asked for. */
   readonly backend: BackendLike;

@@ -5,18 +5,13 @@ import { TensorReader } from "../hooks/tensorReader.js";
 import type { OptimizerClass } from "../hooks/updateHooks.js";
 import { adamArithmetic } from "./adamArithmetic.js";
 import { AdamUpdate } from "./adamUpdate.js";
-import type { BatchNormKernel } from "./batchNormKernel.js";
+import { batchNormKernels, perBackend, proven } from "./batchNormKernels.js";
 import { isExactAdam } from "./checkAdam.js";
-import { isRight } from "./checkBatchNorm.js";
 import { isSameReluGradient } from "./checkReluGradient.js";
-import { EmbeddedBatchNorm } from "./embeddedBatchNorm.js";
-import { isEmbeddedBackend, kernelsIn } from "./embeddedMemory.js";
 import { backendOf, type FastEngine, isFastEngine, type Tensor } from "./fastEngine.js";
 import { FusedBatchNorm } from "./fusedBatchNorm.js";
 import { type GradientConfig, gradientRegistry } from "./gradientRegistry.js";
 import { InputGradients } from "./inputGradients.js";
-import { NativeBatchNorm } from "./nativeBatchNorm.js";
-import { isNativeBackend } from "./nativeOps.js";
 import { fastReluGradient } from "./reluGradient.js";
 
 /** Said wherever the fast path is on: in the run, in the status bar, on the command line. */
@@ -37,9 +32,7 @@ export class FastTraining {
     private readonly without: readonly FastPart[],
   ) {
     const reader = new TensorReader(engine);
-    const kernels = perBackend((backend) =>
-      proven(batchNormKernel(engine, backend), (kernel) => isRight(kernel, engine, reader)),
-    );
+    const kernels = batchNormKernels(engine);
     const arithmetics = perBackend((backend) =>
       proven(adamArithmetic(engine, backend), (arithmetic) => isExactAdam(arithmetic, engine, reader)),
     );
@@ -114,31 +107,5 @@ export class FastTraining {
 
   private has(part: FastPart): boolean {
     return !this.without.includes(part);
-  }
-}
-
-/** Makes what is made for a backend once. */
-function perBackend<Made>(make: (backend: BackendLike) => Made): (backend: BackendLike | null) => Made | null {
-  const made = new WeakMap<BackendLike, { readonly it: Made }>();
-  return (backend) => {
-    if (backend === null) return null;
-    const known = made.get(backend) ?? { it: make(backend) };
-    made.set(backend, known);
-    return known.it;
-  };
-}
-
-function batchNormKernel(engine: FastEngine, backend: BackendLike): BatchNormKernel | null {
-  if (isNativeBackend(backend)) return new NativeBatchNorm(engine, backend);
-  const kernels = isEmbeddedBackend(backend) ? kernelsIn(backend) : null;
-  return kernels !== null && isEmbeddedBackend(backend) ? new EmbeddedBatchNorm(engine, backend, kernels) : null;
-}
-
-/** What has been made, if it computes as it should on this machine; null otherwise. */
-function proven<Made>(made: Made | null, check: (made: Made) => boolean): Made | null {
-  try {
-    return made !== null && check(made) ? made : null;
-  } catch {
-    return null;
   }
 }

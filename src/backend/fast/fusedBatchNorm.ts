@@ -8,13 +8,14 @@ import { updateRunning, type WritableVariable } from "./runningAverage.js";
 
 type Call = (this: BatchNormalizationLike, inputs: unknown, kwargs: Record<string, unknown>) => unknown;
 
-interface BatchNormalizationClass {
+export interface BatchNormalizationClass {
   call: Call;
   readonly constructor: { readonly className?: string };
 }
 
 /** A layer whose four variables are there. */
-type Complete = BatchNormalizationLike & Record<"gamma" | "beta" | "movingMean" | "movingVariance", WritableVariable>;
+export type Complete = BatchNormalizationLike &
+  Record<"gamma" | "beta" | "movingMean" | "movingVariance", WritableVariable>;
 
 /** Why a layer's training call went the normal way. */
 export type Fallback =
@@ -47,8 +48,7 @@ export class FusedBatchNorm {
 
   /** Sees to it that the layer's calls from now on, and those of all layers of its class, are served. */
   adopt(layer: LayerLike): void {
-    let prototype = Object.getPrototypeOf(layer) as BatchNormalizationClass | null;
-    while (prototype !== null && !isBatchNormalizationClass(prototype)) prototype = Object.getPrototypeOf(prototype);
+    const prototype = batchNormalizationClass(layer);
     if (prototype === null || this.adopted.has(prototype)) return;
     this.adopted.add(prototype);
     const original = prototype.call;
@@ -81,7 +81,8 @@ export class FusedBatchNorm {
     return reason === null ? kernel : null;
   }
 
-  private train(layer: Complete, x: Tensor, kernel: BatchNormKernel): Tensor {
+  /** A training call of `layer` by `kernel`. */
+  train(layer: Complete, x: Tensor, kernel: BatchNormKernel): Tensor {
     this.served++;
     const { engine, reader } = this;
     return engine.tidy(() => {
@@ -110,12 +111,19 @@ export class FusedBatchNorm {
   }
 }
 
+/** tfjs's own BatchNormalization that a layer is one of; null where it is something else. */
+export function batchNormalizationClass(layer: LayerLike): BatchNormalizationClass | null {
+  let prototype = Object.getPrototypeOf(layer) as BatchNormalizationClass | null;
+  while (prototype !== null && !isBatchNormalizationClass(prototype)) prototype = Object.getPrototypeOf(prototype);
+  return prototype;
+}
+
 function isBatchNormalizationClass(prototype: BatchNormalizationClass): boolean {
   return Object.hasOwn(prototype, "call") && prototype.constructor.className === "BatchNormalization";
 }
 
 /** What keeps a training call from being served; null when nothing does. */
-function obstacle(engine: FastEngine, layer: BatchNormalizationLike, x: Tensor): Fallback | null {
+export function obstacle(engine: FastEngine, layer: BatchNormalizationLike, x: Tensor): Fallback | null {
   const { gamma, beta, movingMean, movingVariance, axis } = layer;
   const rank = x.shape.length;
   if (rank < 2 || rank > 4) return "rank";

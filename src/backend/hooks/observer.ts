@@ -8,7 +8,7 @@ import type { Nonfinite } from "./nonfiniteWatch.js";
 import { StepRows } from "./stepRows.js";
 import type { EngineLike, LayerLike, NamedGradients, OptimizerLike, TensorLike } from "./tensorflow.js";
 import { TensorReader } from "./tensorReader.js";
-import { TrainingStep } from "./trainingStep.js";
+import { type BatchNormCall, TrainingStep } from "./trainingStep.js";
 import { type PinnedWeights, WeightStatistics } from "./weightStatistics.js";
 
 /** Where the numbers go; the recorder, or a list in tests. */
@@ -16,7 +16,8 @@ export interface Sink {
   row(table: "steps" | "activations" | "batchNorm" | "weights", step: number, series: number, row: Row): void;
   event(step: number, content: EventContent): void;
   layers(layers: LayerCatalogue["layers"], weights: LayerCatalogue["weights"]): void;
-  stepEnded(): void;
+  /** `bareMs`: what the step took without us. */
+  stepEnded(bareMs: number, batchNorms: Iterable<BatchNormCall>): void;
   /** Returns when all so far is on disk. */
   flush(): void;
   elapsedMs(): number;
@@ -151,8 +152,16 @@ export class Observer {
       ...(typeof optimizer.learningRate === "number" ? { learningRate: optimizer.learningRate } : {}),
     });
     this.controller.stepEnded(step.level, stepMs, this.ownMs);
+    const bareMs = Math.max(0, stepMs - this.ownMs);
     this.ownMs = 0;
-    this.sink.stepEnded();
+    this.sink.stepEnded(bareMs, step.batchNorms.values());
+  }
+
+  /** Time of ours since `sinceMs` that belongs to no step. */
+  spentBetween(sinceMs: number): void {
+    const ms = performance.now() - sinceMs;
+    this.lastStepEndMs += ms;
+    this.controller.spentBetween(ms);
   }
 
   /** A model is about to be trained: its layers are known even if the first step throws. */

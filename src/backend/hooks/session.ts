@@ -3,6 +3,7 @@ import { StatisticsKernel } from "../../kernels/statistics.js";
 import { type BackendOptions, optionsVariable } from "../../protocol/options.js";
 import type { FromRecorder } from "../../protocol/recording.js";
 import type { EngineInfo } from "../../run/format.js";
+import { FastForecast } from "../fast/fastForecast.js";
 import { FastTraining, fastNote } from "../fast/fastTraining.js";
 import { Controller, parseBudget } from "../recorder/controller.js";
 import { Recorder } from "../recorder/recorder.js";
@@ -18,6 +19,7 @@ import { Observer, type Sink } from "./observer.js";
 import { callerPosition, knowTransformedSources } from "./sourcePosition.js";
 import type { EngineLike, LayerLike, OptimizerLike } from "./tensorflow.js";
 import { coreParts, layersParts } from "./tensorflowModules.js";
+import type { BatchNormCall } from "./trainingStep.js";
 import { watchGradients, watchOwnOptimizers, watchUpdates } from "./updateHooks.js";
 
 /** Everything that watches one process: made when its TensorFlow.js engine appears, alive until it exits. */
@@ -31,6 +33,7 @@ export class Session {
   private lastProgressMs = 0;
   private readonly patched = new WeakSet<object>();
   private fast: FastTraining | null = null;
+  private forecast: FastForecast | null = null;
   private readonly catalogue = new LayerCatalogue();
   private readonly endTraps: (() => void)[] = [];
   private readonly watching = (): Observer | null => (this.guard.isWorking ? this.observer : null);
@@ -66,6 +69,7 @@ export class Session {
       observer.step = this.observer?.step ?? 0;
       watchGradients(engine, () => observer, this.guard);
       this.fast = this.options.fast ? FastTraining.install(engine, this.options.fastWithout) : null;
+      this.forecast = this.options.fast ? null : FastForecast.create(engine);
       this.observer = observer;
       this.watchForBundle();
     });
@@ -163,9 +167,10 @@ export class Session {
       layers: (layers, weights) => recorder.layers(layers, weights),
       elapsedMs: () => recorder.elapsedMs(),
       flush: () => recorder.flushSoon(),
-      stepEnded: () => {
+      stepEnded: (bareMs, batchNorms) => {
         recorder.stepEnded();
         this.tellFast(recorder);
+        this.tellForecast(recorder, bareMs, batchNorms);
         if (performance.now() - this.lastProgressMs > 500) this.sendProgress();
       },
       get isBehind() {
@@ -182,6 +187,19 @@ export class Session {
   private tellFast(recorder: Recorder): void {
     const news = this.fast?.news() ?? null;
     if (news !== null) recorder.event(this.observer?.step ?? 0, { type: "note", message: news });
+  }
+
+  private tellForecast(recorder: Recorder, bareMs: number, batchNorms: Iterable<BatchNormCall>): void {
+    if (this.forecast === null) return;
+    const startMs = performance.now();
+    const forecast = this.forecast.stepEnded(
+      bareMs,
+      batchNorms,
+      (call) => this.catalogue.layers[call.index]?.inputShape,
+    );
+    this.observer?.spentBetween(startMs);
+    if (this.forecast.isOver) this.forecast = null;
+    if (forecast !== null) recorder.event(this.observer?.step ?? 0, { type: "fastPath", ...forecast });
   }
 
   private sendProgress(): void {

@@ -83,6 +83,11 @@ export class Controller {
     if (captured !== level.basic) this.saved[captured] -= Math.max(0, ownMs - basicMs);
   }
 
+  /** Own time between two steps: part of the overhead, and no cost of any level. */
+  spentBetween(ms: number): void {
+    this.totalOwnMs += ms;
+  }
+
   private covers(captured: 1 | 2): boolean {
     if (typeof this.budget !== "string" && this.budget.percent === 0) return false;
     const cost = this.cost[captured];

@@ -6,6 +6,7 @@ import type { RuleEvent, RuleLayer, RuleRun, RuleWeight } from "./ruleTypes.js";
 import type { WeightHistory } from "./weightHistory.js";
 
 export type NonfiniteEvent = Extract<RuleEvent, { readonly type: "nonfinite" }>;
+export type FastPathEvent = Extract<RuleEvent, { readonly type: "fastPath" }>;
 
 /** What is known of a run when the rules are judged. */
 export interface RuleContext {
@@ -21,6 +22,8 @@ export interface RuleContext {
   /** Captured steps in which any weight of the model was updated: how many, and the last of them. */
   updatesOf(model: string): { readonly count: number; readonly step: number };
   readonly nonfiniteEvents: readonly NonfiniteEvent[];
+  /** What fused BatchNorm would bring, where that was measured. */
+  readonly fastPath: FastPathEvent | null;
   readonly losses: { readonly first: number; readonly last: number } | null;
 }
 

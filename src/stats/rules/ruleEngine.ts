@@ -3,7 +3,7 @@ import { ActivationHistory } from "./activationHistory.js";
 import { BatchNormHistory } from "./batchNormHistory.js";
 import { LayerGraph } from "./layerGraph.js";
 import { RecentValues } from "./recentValues.js";
-import type { NonfiniteEvent, RuleContext } from "./ruleContext.js";
+import type { FastPathEvent, NonfiniteEvent, RuleContext } from "./ruleContext.js";
 import { defaultRuleSettings, type RuleSettings } from "./ruleSettings.js";
 import { rules } from "./ruleTable.js";
 import type { Finding, FindingLevel, Problem, Rule, RuleEvent, RuleLayer, RuleRun, SourceLine } from "./ruleTypes.js";
@@ -34,6 +34,7 @@ export class RuleEngine {
   private readonly weights = new Map<number, WeightHistory>();
   private readonly updates = new Map<string, { step: number; count: number }>();
   private readonly nonfiniteEvents: NonfiniteEvent[] = [];
+  private fastPath: FastPathEvent | null = null;
   private firstLoss: number | null = null;
   private readonly recentLosses = new RecentValues(lossWindow);
   private lastStep = 0;
@@ -76,6 +77,7 @@ export class RuleEngine {
 
   event(event: RuleEvent): void {
     if (event.type === "nonfinite" && this.nonfiniteEvents.length < maximumEvents) this.nonfiniteEvents.push(event);
+    if (event.type === "fastPath") this.fastPath = event;
     if (event.type !== "phase") return;
     // Events and rows are read from different files: this one may come long after the rows that followed it.
     const isStale = this.lastStep - event.step >= phaseDistanceSteps;
@@ -116,6 +118,7 @@ export class RuleEngine {
       weights: this.weights,
       updatesOf: (model) => this.updates.get(model) ?? { step: 0, count: 0 },
       nonfiniteEvents: this.nonfiniteEvents,
+      fastPath: this.fastPath,
       losses: this.firstLoss === null ? null : { first: this.firstLoss, last: this.recentLosses.median },
     };
     return rules

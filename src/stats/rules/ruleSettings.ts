@@ -48,6 +48,8 @@ export interface RuleSettings {
   readonly updateRatioEver: number;
   /** Variance of batch means × batch size / variance of the input. */
   readonly batchMeanVariance: number;
+  /** Share of a step that fused BatchNorm must save to be spoken of. */
+  readonly fastGain: number;
 }
 
 export const defaultRuleSettings: RuleSettings = {
@@ -77,4 +79,5 @@ export const defaultRuleSettings: RuleSettings = {
   updateRatio: [10 ** -1.5, 0.1],
   updateRatioEver: 0.12,
   batchMeanVariance: 3,
+  fastGain: 0.1,
 };

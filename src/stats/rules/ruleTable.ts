@@ -8,6 +8,7 @@ import { bnAfterDropout } from "./dropout.js";
 import { gradExploding, gradVanishing, updateRatio } from "./gradientRules.js";
 import { nonfinite } from "./nonfiniteRule.js";
 import type { Rule } from "./ruleTypes.js";
+import { bnFast } from "./speed.js";
 import { bnFrozenMoves, bnNeverTrains, frozenTrains, trainableFrozen } from "./trainability.js";
 
 /** All rules of definitions §5, in its order. */
@@ -38,4 +39,5 @@ export const rules: readonly Rule[] = [
   updateRatio,
   dataUnshuffled,
   nonfinite,
+  bnFast,
 ];

@@ -52,6 +52,7 @@ export type RuleEvent = { readonly step: number } & (
       readonly nanCount: number;
       readonly infCount: number;
     }
+  | { readonly type: "fastPath"; readonly stepMs: number; readonly batchNormMs: number; readonly fusedMs: number }
   | { readonly type: "epoch" | "note" }
 );
 

@@ -489,6 +489,21 @@ describe("rules of activations and data", () => {
   });
 });
 
+it("bn-fast: the last measurement, where it is worth a word", () => {
+  const fast = (batchNormMs: number, settings?: Partial<RuleSettings>): Finding | undefined => {
+    const engine = new RuleEngine(settings);
+    engine.event({ type: "fastPath", step: 700, stepMs: 20, batchNormMs: 19, fusedMs: 2 });
+    engine.event({ type: "fastPath", step: 900, stepMs: 20, batchNormMs, fusedMs: 2 });
+    return engine.findings({ ended: false })[0];
+  };
+  expect(fast(11)).toMatchObject({ id: "bn-fast", level: "info", layer: null, step: 900 });
+  expect(fast(11)?.message).toBe(
+    "step 900: BatchNorm takes 11 of a step's 20 ms, wanted 2 ms, which fused kernels take here: a step would take ×0.55.",
+  );
+  expect(fast(3.9)).toBeUndefined();
+  expect(fast(3.9, { fastGain: 0.05 })?.message).toContain("×0.91");
+});
+
 it("has for every rule a real run that must trigger it", () => {
   const triggered = new Set(corpus.faulty.flatMap(({ finds = [], infos = [] }) => [...finds, ...infos]));
   expect(rules.map(({ id }) => id).filter((id) => !triggered.has(id))).toEqual([]);
