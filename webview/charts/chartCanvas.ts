@@ -2,10 +2,9 @@ import { Chart } from "chart.js";
 import { type Theme, tickFont } from "../shared/theme.js";
 import type { TraceSpec } from "./chartSpec.js";
 import { noPoints } from "./points.js";
-import { StepScale, ValueScale } from "./scales.js";
+import { type ShownSteps, StepScale, ValueScale } from "./scales.js";
 import { NoElement, type Trace, TraceController } from "./traceController.js";
 import type { ValueRange } from "./valueRange.js";
-import type { Viewport } from "./viewport.js";
 
 Chart.register(TraceController, NoElement, StepScale, ValueScale);
 
@@ -72,8 +71,8 @@ export class ChartCanvas {
     this.setFont();
   }
 
-  draw({ shown, axis }: Pick<Viewport, "shown" | "axis">, values: ValueRange, logarithmic: boolean): void {
-    this.stepScale.setRange(shown.from, shown.to, axis);
+  draw(steps: ShownSteps, values: ValueRange, logarithmic: boolean): void {
+    this.stepScale.setRange(steps);
     this.valueScale.setRange(values.min, values.max, logarithmic);
     this.chart.draw();
   }

@@ -86,6 +86,14 @@ export class ChartDesk {
     this.reset();
   }
 
+  /** Ends of epochs are drawn as lines; none in a comparison, where each run has its own. */
+  setEpochs(epochs: readonly { readonly step: number }[]): void {
+    const ends = epochs.map(({ step }) => step);
+    if (ends.join() === this.viewport.epochEnds.join()) return;
+    this.viewport.epochEnds = ends;
+    this.redraw();
+  }
+
   redraw(): void {
     for (const chart of this.charts) if (chart.visible) this.frames.request(chart);
   }

@@ -251,6 +251,8 @@ export class ChartView implements Drawable {
   /** What was drawn, for tests, and in words for screen readers. */
   private publish(): void {
     const drawn = publishNumbers(this.element, this.data.columns());
+    const epochs = this.canvas?.stepScale.epochs.map(({ step }) => step).join(" ") ?? "";
+    if (this.element.dataset.epochs !== epochs) this.element.dataset.epochs = epochs;
     this.publishNote(drawn);
     const nowMs = performance.now();
     if (nowMs - this.lastSummaryMs < summaryIntervalMs) return;

@@ -3,6 +3,7 @@ import type { ViewAxis } from "../../src/protocol/views.js";
 import { formatTick } from "../shared/format.js";
 import type { Theme } from "../shared/theme.js";
 import { axisTicks, placeText } from "./axisText.js";
+import { type EpochMark, epochMarks } from "./epochMarks.js";
 import { linearTicks, logarithmicTicks, type Ticks } from "./ticks.js";
 
 declare module "chart.js" {
@@ -56,17 +57,30 @@ abstract class FixedScale extends Scale {
   }
 }
 
+/** What of the shared viewport an axis draws. */
+export interface ShownSteps {
+  readonly shown: { readonly from: number; readonly to: number };
+  readonly axis: ViewAxis;
+  readonly epochEnds: readonly number[];
+}
+
 export class StepScale extends FixedScale {
   static readonly id = "step";
   static readonly defaults = {};
   from = 0;
   to = 1;
 
+  /** The ends of epochs that are drawn. */
+  epochs: readonly EpochMark[] = [];
   private axisShown: ViewAxis = "step";
+  private endsShown: readonly number[] = [];
 
-  setRange(from: number, to: number, axis: ViewAxis): void {
-    if (from === this.from && to === this.to && axis === this.axisShown && this.labels.length > 0) return;
+  setRange({ shown: { from, to }, axis, epochEnds }: ShownSteps): void {
+    const isSame = from === this.from && to === this.to && axis === this.axisShown && epochEnds === this.endsShown;
+    if (isSame && this.labels.length > 0) return;
     this.axisShown = axis;
+    this.endsShown = epochEnds;
+    this.epochs = epochMarks(epochEnds, { from, to }, this.right - this.left);
     this.from = from;
     this.to = to;
     this.ticksAt = axisTicks(axis, from, to, Math.max(2, (this.right - this.left) / 70));
@@ -82,10 +96,35 @@ export class StepScale extends FixedScale {
   }
 
   override draw(): void {
-    if (this.theme === null || this.sizePx === 0) return;
+    if (this.theme === null) return;
     const context = this.ctx;
     context.save();
     this.prepare(context, this.theme);
+    if (this.epochs.length > 0) this.drawEpochs(context);
+    if (this.sizePx > 0) this.drawTicks(context);
+    context.restore();
+  }
+
+  private drawEpochs(context: CanvasRenderingContext2D): void {
+    const { top, bottom } = this.chart.chartArea;
+    context.globalAlpha = 0.7;
+    context.beginPath();
+    for (const { step } of this.epochs) {
+      const px = Math.round(this.getPixelForValue(step)) + 0.5;
+      context.moveTo(px, top);
+      context.lineTo(px, bottom);
+    }
+    context.stroke();
+    context.globalAlpha = 1;
+    if (this.sizePx === 0) return;
+    context.textBaseline = "top";
+    context.textAlign = "right";
+    for (const { step, label } of this.epochs) {
+      if (label !== "") context.fillText(label, this.getPixelForValue(step) - 3, top);
+    }
+  }
+
+  private drawTicks(context: CanvasRenderingContext2D): void {
     context.textBaseline = "top";
     context.textAlign = "center";
     let lastEdge = Number.NEGATIVE_INFINITY;
@@ -97,7 +136,6 @@ export class StepScale extends FixedScale {
       lastEdge = px + half;
       context.fillText(label, px, this.top + 4);
     });
-    context.restore();
   }
 }
 

@@ -19,6 +19,8 @@ export class Viewport {
   private hoveredStep: number | null = null;
   private newestStep = 0;
   private unit: ViewAxis = "step";
+  /** Step at which each epoch ended, the first one first. */
+  epochEnds: readonly number[] = [];
   logarithmic = false;
   /** Weight of the past in the moving average, 0 = off. */
   smoothing = 0;

@@ -23,6 +23,16 @@ export function channelBars(values: Float64Array, by: "value" | "index", mostBar
   return { order, bars };
 }
 
+/** The bar that stands for a channel, or for the group it is in. */
+export function barOf({ order, bars }: ChannelBars, channel: number): number | null {
+  const place = order.indexOf(channel);
+  if (place < 0) return null;
+  let bar = Math.floor((place * bars.length) / order.length);
+  // The same rounding as of `channelBars`, whose groups begin at the floor of bar · length / count.
+  while (bar + 1 < bars.length && Math.floor(((bar + 1) * order.length) / bars.length) <= place) bar++;
+  return bar;
+}
+
 /** The `count` channels furthest from zero; NaN and Inf before all. */
 export function worstChannels(values: Float64Array, count: number): number[] {
   const worst: number[] = [];

@@ -15,6 +15,8 @@ export interface ChannelPicture {
   readonly heightPx: number;
   /** Bar under the pointer. */
   readonly hovered: number | null;
+  /** Bar of the channel that is drawn over time. */
+  readonly pinned: number | null;
   readonly theme: Theme;
 }
 
@@ -28,7 +30,7 @@ export function barWidth(widthPx: number, bars: number): number {
 
 /** Bars from zero, blue up and orange down; a channel that is NaN or Inf is a red bar of full height. */
 export function paintChannels(context: CanvasRenderingContext2D, picture: ChannelPicture): void {
-  const { values, bars, widthPx, heightPx, hovered, theme } = picture;
+  const { values, bars, widthPx, heightPx, hovered, pinned, theme } = picture;
   const { min, max } = finiteEnds(values);
   const y = (value: number) => marginPx + ((max - value) / (max - min)) * (heightPx - 2 * marginPx);
   paintAxis(context, picture, min, max, y);
@@ -44,6 +46,10 @@ export function paintChannels(context: CanvasRenderingContext2D, picture: Channe
     if (isBad) context.fillRect(x, marginPx, innerPx, heightPx - 2 * marginPx);
     else context.fillRect(x, Math.min(zero, y(value)), innerPx, Math.max(1, Math.abs(y(value) - zero)));
   });
+  if (pinned === null) return;
+  context.strokeStyle = theme.foreground;
+  context.lineWidth = 1;
+  context.strokeRect(gutterPx + pinned * barPx - 1.5, marginPx - 0.5, innerPx + 3, heightPx - 2 * marginPx + 1);
 }
 
 /** Zero is always in sight. */

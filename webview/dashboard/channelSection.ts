@@ -1,40 +1,24 @@
 import type { ChannelsMessage, ChannelsRequest } from "../../src/protocol/views.js";
 import type { StatisticName } from "../../src/stats/catalogue.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
-import { csvText } from "../charts/chartNumbers.js";
 import { CanvasPanel } from "../shared/canvasPanel.js";
 import { Chooser } from "../shared/controls.js";
 import { formatNumber, formatStep } from "../shared/format.js";
 import { h, on, setText } from "../shared/h.js";
-import { numbersTable } from "../shared/numbersTable.js";
 import { Poller } from "../shared/poller.js";
 import type { RunModel } from "../shared/runModel.js";
 import type { StringKey } from "../shared/strings.js";
 import { t } from "../shared/translate.js";
 import { watchVisibility } from "../shared/visibility.js";
-import { type ChannelBars, channelBars, worstChannels } from "./channelOrder.js";
+import { channelsCsv, channelsTable, shownStatistics } from "./channelNumbers.js";
+import { barOf, type ChannelBars, channelBars, worstChannels } from "./channelOrder.js";
 import { barWidth, gutterPx, mostBars, paintChannels } from "./channelPaint.js";
 import { PanelTools } from "./panelTools.js";
+import { PinnedChannel } from "./pinnedChannel.js";
 import type { StateStore } from "./viewState.js";
-
-const shownStatistics: readonly (readonly [StatisticName, StringKey])[] = [
-  ["gap", "statGap"],
-  ["channelLogVarianceRatio", "statChannelLogVarianceRatio"],
-  ["batchMean", "statBatchMean"],
-  ["runningMean", "statRunningMean"],
-  ["batchVariance", "statBatchVariance"],
-  ["runningVariance", "statRunningVariance"],
-  ["gamma", "statGamma"],
-  ["beta", "statBeta"],
-  ["channelMean", "statChannelMean"],
-  ["channelVariance", "statChannelVariance"],
-  ["inputChannelMean", "statInputChannelMean"],
-  ["inputChannelVariance", "statInputChannelVariance"],
-];
 
 const heightPx = 150;
 const refreshIntervalMs = 1000;
-const tableRows = 200;
 const namedCount = 8;
 
 /** Values of every channel of the selected layer at the cursor's step, sorted, the worst by number. */
@@ -49,6 +33,7 @@ export class ChannelSection {
   private readonly tools: PanelTools;
   private readonly poller = new Poller(refreshIntervalMs, () => this.ask());
   private readonly place = h("div", { class: "channel-place", role: "group", tabindex: "0" });
+  private readonly pinned: PinnedChannel;
   private layer: number | null = null;
   private data: ChannelsMessage | null = null;
   private bars: ChannelBars | null = null;
@@ -77,9 +62,15 @@ export class ChannelSection {
       },
     );
     this.panel.height = heightPx;
+    this.pinned = new PinnedChannel(desk, () => this.pin(null));
     this.tools = new PanelTools(desk, this.panel, this.place, {
       title: () => this.summary.textContent ?? "",
-      table: () => this.table(),
+      table: () => {
+        const { chosen, values } = this;
+        if (chosen === null || values === null) return null;
+        const { order } = channelBars(values, this.state.current.channelOrder, 1);
+        return channelsTable(this.summary.textContent ?? "", t(chosen[1]), values, order);
+      },
       csv: () => (this.data === null ? null : channelsCsv(this.data)),
     });
     const controls = h(
@@ -99,7 +90,13 @@ export class ChannelSection {
       this.place,
       this.readout,
       this.tools.tableHolder,
+      this.pinned.element,
     );
+    this.place.title = t("channelHelp");
+    on(this.place, "click", (event) => {
+      this.point((event as MouseEvent).clientX);
+      this.pinHovered();
+    });
     on(this.place, "pointermove", (event) => this.point((event as PointerEvent).clientX));
     on(this.place, "pointerleave", () => this.hover(null));
     on(this.place, "keydown", (event) => this.onKey(event as KeyboardEvent));
@@ -115,8 +112,33 @@ export class ChannelSection {
 
   show(layer: number | null): void {
     if (layer === this.layer) return;
+    // What was pinned before a reload is of this layer; of another layer it says nothing.
+    if (this.layer !== null) this.state.set({ pinnedChannel: null });
     this.layer = layer;
     this.reset();
+  }
+
+  /** Draws a channel over time; null: none. */
+  private pin(channel: number | null): void {
+    this.state.set({ pinnedChannel: channel });
+    this.refresh();
+    if (channel === null) this.place.focus({ preventScroll: true });
+  }
+
+  private pinHovered(): void {
+    const { hovered, bars } = this;
+    if (hovered === null || bars === null) return;
+    const channel = bars.order[bars.bars[hovered] as number] as number;
+    this.pin(channel === this.state.current.pinnedChannel ? null : channel);
+  }
+
+  private showPinned(): void {
+    const { pinnedChannel } = this.state.current;
+    const { chosen, values } = this;
+    const layer = this.model.layer(this.layer);
+    if (pinnedChannel === null || chosen === null || layer === undefined || pinnedChannel >= (values?.length ?? 0))
+      this.pinned.hide();
+    else this.pinned.show(layer, chosen, pinnedChannel);
   }
 
   reset(): void {
@@ -153,6 +175,7 @@ export class ChannelSection {
 
   private refresh(): void {
     this.bars = null;
+    this.showPinned();
     const { chosen, data, values } = this;
     const present = shownStatistics.filter(([name]) => (data?.values[name]?.length ?? 0) > 0);
     this.statistic.element.hidden = this.sorting.element.hidden = chosen === null;
@@ -198,6 +221,7 @@ export class ChannelSection {
 
   private paint(context: CanvasRenderingContext2D, widthPx: number, height: number): void {
     const { values, hovered } = this;
+    const { pinnedChannel } = this.state.current;
     if (values === null) return;
     paintChannels(context, {
       values,
@@ -205,6 +229,7 @@ export class ChannelSection {
       widthPx,
       heightPx: height,
       hovered,
+      pinned: pinnedChannel === null ? null : barOf(this.drawnBars(values), pinnedChannel),
       theme: this.desk.theme,
     });
   }
@@ -220,6 +245,11 @@ export class ChannelSection {
   }
 
   private onKey(event: KeyboardEvent): void {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      this.pinHovered();
+      return;
+    }
     if (this.bars === null || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
     event.preventDefault();
     const by = (event.key === "ArrowLeft" ? -1 : 1) * (event.shiftKey ? 10 : 1);
@@ -242,29 +272,4 @@ export class ChannelSection {
     const channel = bars.order[bars.bars[bar] as number] as number;
     setText(this.readout, t("channelValue", channel, formatNumber(values[channel])));
   }
-
-  private table(): HTMLTableElement | null {
-    const { chosen, values } = this;
-    if (chosen === null || values === null) return null;
-    const { order } = channelBars(values, this.state.current.channelOrder, 1);
-    const rows = [...order.subarray(0, tableRows)].map((channel) => ({
-      head: String(channel),
-      cells: [values[channel] as number],
-    }));
-    return numbersTable({ caption: this.summary.textContent ?? "", heads: [t("channel"), t(chosen[1])], rows });
-  }
-}
-
-/** All channels of all statistics at this step. */
-function channelsCsv({ values }: ChannelsMessage): string {
-  const present = shownStatistics.flatMap(([name]) => {
-    const list = values[name];
-    return list === undefined ? [] : [{ name, list }];
-  });
-  const count = Math.max(0, ...present.map(({ list }) => list.length));
-  const rows = Array.from({ length: count }, (_, channel) => [
-    channel,
-    ...present.map(({ list }) => list[channel] ?? null),
-  ]);
-  return csvText(["channel", ...present.map(({ name }) => name)], rows);
 }

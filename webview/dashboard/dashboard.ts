@@ -159,6 +159,7 @@ export class Dashboard {
       case "metrics":
         this.model.epochs = message.epochs;
         this.metrics.show();
+        this.showEpochs();
         return;
       case "reveal":
         this.reveal(message);
@@ -184,7 +185,9 @@ export class Dashboard {
     this.extendToNewest();
     if (isOther) {
       const remembered = state.current.runId === model.runId ? state.current : null;
-      state.set({ runId: model.runId, selectedLayer: wanted ?? remembered?.selectedLayer ?? null });
+      const selectedLayer = wanted ?? remembered?.selectedLayer ?? null;
+      const { isLayerChosen = false, isLayerSettled = false } = remembered ?? {};
+      state.set({ runId: model.runId, selectedLayer, isLayerChosen, isLayerSettled });
       desk.reset();
       if (remembered !== null && remembered.compared !== null) this.waiting = remembered;
       else if (remembered !== null) this.bringBack(remembered);
@@ -192,19 +195,27 @@ export class Dashboard {
       this.map.reset();
       this.histogram.reset();
       this.channels.reset();
-    } else if (wanted !== null) state.set({ selectedLayer: wanted });
+    } else if (wanted !== null) state.set({ selectedLayer: wanted, isLayerChosen: true });
     this.chooseLayer(wanted);
     this.showLayers();
     this.metrics.show();
     this.findings.show();
   }
 
-  /** A layer is always shown: the wanted one, the last one, else the worst BatchNorm layer. */
+  /** A layer is always shown: the wanted one, the one that the user chose, else the worst BatchNorm layer. */
   private chooseLayer(wanted: number | null): void {
-    const { selectedLayer } = this.state.current;
-    if (this.model.layers.length === 0 || this.model.layer(wanted ?? selectedLayer) !== undefined) return;
+    if (this.model.layers.length === 0) return;
+    const { selectedLayer, isLayerChosen, isLayerSettled } = this.state.current;
+    if (wanted !== null && this.model.layer(wanted) !== undefined) this.state.set({ isLayerChosen: true });
+    else if (!((isLayerChosen || isLayerSettled) && this.model.layer(selectedLayer) !== undefined)) this.chooseWorst();
+  }
+
+  /** The worst is known once there are numbers, and stays on screen from then on. */
+  private chooseWorst(): void {
     const worst = this.model.byAttention;
-    this.state.set({ selectedLayer: (worst.find(isBatchNorm) ?? worst[0])?.index ?? null });
+    const index = (worst.find(isBatchNorm) ?? worst[0])?.index ?? null;
+    this.state.set({ selectedLayer: index, isLayerSettled: this.model.isJudged });
+    this.pane.showSelected();
   }
 
   private showHeader(header: RunHeader): void {
@@ -225,6 +236,8 @@ export class Dashboard {
   }
 
   private showSummaries(): void {
+    const { isLayerChosen, isLayerSettled } = this.state.current;
+    if (!(isLayerChosen || isLayerSettled) && this.model.layers.length > 0) this.chooseWorst();
     this.pane.changed();
     this.overview.show();
     this.layer.show(this.state.current.selectedLayer);
@@ -240,6 +253,7 @@ export class Dashboard {
     const compared = isOn ? message.runs.map(({ folder }) => folder).join("\n") : null;
     if (waiting !== null && waiting.compared === compared) this.bringBack(waiting);
     this.state.set({ compared });
+    this.showEpochs();
     this.extendToNewest();
     this.toolbar.show();
     this.desk.announcer.say(isOn ? t("comparing", message.runs.length) : t("comparisonLeft"));
@@ -253,13 +267,17 @@ export class Dashboard {
     if (cursor !== null) viewport.pin(cursor);
   }
 
+  private showEpochs(): void {
+    this.desk.setEpochs(this.comparison.isOn ? [] : this.model.epochs);
+  }
+
   /** In a comparison the axis belongs to all of its runs. */
   private extendToNewest(): void {
     if (!this.comparison.isOn) this.desk.viewport.extend(this.model.newestStep);
   }
 
   private select(index: number): void {
-    this.state.set({ selectedLayer: index });
+    this.state.set({ selectedLayer: index, isLayerChosen: true });
     this.pane.showSelected();
     this.layer.show(index);
     this.channels.show(index);
@@ -282,7 +300,8 @@ export class Dashboard {
 
   private announceSelection(): void {
     const step = this.comparison.isOn ? null : this.desk.viewport.pinned;
-    this.link.post({ type: "select", layer: this.state.current.selectedLayer, step });
+    const { selectedLayer, isLayerChosen } = this.state.current;
+    this.link.post({ type: "select", layer: isLayerChosen ? selectedLayer : null, step });
   }
 
   private announceErrors(findings: readonly ViewFinding[]): void {

@@ -134,10 +134,12 @@ export class RunHeaderView {
   /** Known only where `fit` tells the number of epochs. */
   private showProgress({ run, state }: RunHeader, newestStep: number): void {
     const epoch = run?.epoch;
-    const total = epoch?.total && epoch.stepsPerEpoch ? epoch.total * epoch.stepsPerEpoch : null;
-    this.progress.hidden = total === null || !isLiveState(state);
-    if (total === null) return;
-    const percent = Math.min(100, Math.round((1000 * newestStep) / total) / 10);
+    this.progress.hidden = epoch?.total == null || !isLiveState(state);
+    if (epoch?.total == null) return;
+    const { current, total, stepsPerEpoch } = epoch;
+    // Until the first epoch has ended its length may be unknown: then whole epochs count.
+    const done = stepsPerEpoch ? newestStep / (total * stepsPerEpoch) : (current - 1) / total;
+    const percent = Math.min(100, Math.round(1000 * done) / 10);
     this.bar.style.width = `${percent}%`;
     setAttributes(this.progress, { "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(percent) });
   }

@@ -6,6 +6,11 @@ export interface ViewState {
   readonly version: 1;
   readonly runId: string | null;
   readonly selectedLayer: number | null;
+  /** By the user; else the view shows the worst layer, and goes on with it once it is known for sure. */
+  readonly isLayerChosen: boolean;
+  readonly isLayerSettled: boolean;
+  /** Of the selected layer: the channel that is drawn over time. */
+  readonly pinnedChannel: number | null;
   readonly range: { readonly from: number; readonly to: number } | null;
   readonly cursor: number | null;
   readonly logarithmic: boolean;
@@ -29,6 +34,9 @@ const fresh: ViewState = {
   version: 1,
   runId: null,
   selectedLayer: null,
+  isLayerChosen: false,
+  isLayerSettled: false,
+  pinnedChannel: null,
   range: null,
   cursor: null,
   logarithmic: false,

@@ -55,6 +55,7 @@ export class FakeRun {
       runningVariance: warm + (1 - warm) * batchVariance,
       gamma: 1 + 0.1 * Math.tanh(age) * Math.sin(layer),
       beta: 0.12 * Math.tanh(age) * Math.cos(layer),
+      gap: (layer === this.driftingLayer ? 0.4 : 0.05) + 0.1 * noise,
       meanShift: Math.abs((layer === this.driftingLayer ? 0.41 : 0.06) * (1 + 0.2 * noise)),
       samplingNull: 0.08,
       logVarianceRatio: Math.abs(0.9 * warm + 0.05 * (1 + noise)),
@@ -128,7 +129,7 @@ export class FakeRun {
       }
       const bad = this.options.nanFromStep !== null && step >= this.options.nanFromStep && index === this.badLayer;
       if (bad) Object.assign(last, { nanCount: 4096, infCount: 0 });
-      const severity = bad ? 3 : index === this.driftingLayer ? 2 : index % 11 === 4 ? 1 : 0;
+      const severity = bad ? 3 : index === this.driftingLayer && step > 160 ? 2 : index % 11 === 4 ? 1 : 0;
       const attention = severity * 10 + Math.min(9, (last.meanShift || last.referenceDrift || 0) * 4);
       return { layer: index, step, last, severity, attention };
     });
@@ -261,6 +262,7 @@ export class FakeRun {
 }
 
 const batchNormOnly = new Set<StatisticName>([
+  "gap",
   "batchMean",
   "batchVariance",
   "runningMean",

@@ -72,13 +72,15 @@ export class LiveView {
       case "series":
         this.desk.apply(message);
         return;
+      case "metrics":
+        this.desk.setEpochs(message.epochs);
+        return;
       case "findings":
         this.model.findings = message.findings;
         return;
       case "channels":
       case "healthMap":
       case "histograms":
-      case "metrics":
       case "runs":
       case "compare":
       case "reveal":

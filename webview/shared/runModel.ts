@@ -1,6 +1,8 @@
 import type { EpochMetrics, LayerSummary, RunHeader, SnapshotMessage, ViewFinding } from "../../src/protocol/views.js";
 import type { LayerInfo, WeightInfo } from "../../src/run/format.js";
 
+const judgedFromStep = 50;
+
 /** What the host has said about the run, as of now. */
 export class RunModel {
   header: RunHeader | null = null;
@@ -18,6 +20,15 @@ export class RunModel {
     let newest = this.header?.run?.steps ?? 0;
     for (const { step } of this.summaries.values()) if (step > newest) newest = step;
     return newest;
+  }
+
+  /** Enough steps are known to say which layer is the worst: all of an ended run, some fifty of a running one. */
+  get isJudged(): boolean {
+    const run = this.header?.run ?? null;
+    if (run === null) return false;
+    let reached = 0;
+    for (const { step } of this.summaries.values()) if (step > reached) reached = step;
+    return reached > 0 && reached >= (run.status === "running" ? judgedFromStep : 0.9 * run.steps);
   }
 
   /** True when this is another run than before. */

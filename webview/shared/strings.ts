@@ -198,6 +198,7 @@ export const strings = {
   comparisonLeft: "The comparison was left.",
   kept: "kept",
   keptRun: "This run is kept: it is never cleaned up.",
+  epochMark: "e{0}",
   epochRange: "Epochs {0} to {1}",
   timeRange: "{0} to {1}",
   updateRatioPlain: "Update ratio",
@@ -226,6 +227,9 @@ export const strings = {
   noChannels: "No numbers per channel were captured for this layer.",
   channel: "Channel",
   value: "Value",
+  channelOverTime: "Channel {0} over time: {1}",
+  unpinChannel: "Close the chart of channel {0}",
+  channelHelp: "Arrow keys move over the channels, Enter shows one over time.",
   // Histogram
   histogramSummary: "Histogram of the output of {0} over {1} captured steps, values {2} to {3}",
   noHistogram: "No histogram was captured for this layer.",

@@ -98,10 +98,11 @@ describe("dashboard", () => {
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("Shift+ArrowLeft");
     await page.waitForFunction(() => document.querySelectorAll(".chart .cursor:not([hidden])").length >= 3);
-    const transforms = await page
-      .locator(".section-layer .chart .cursor:not([hidden])")
-      .evaluateAll((lines) => lines.map((line) => (line as HTMLElement).style.transform));
-    expect(new Set(transforms).size).toBe(1);
+    const places = () =>
+      page
+        .locator(".section-layer .chart .cursor:not([hidden])")
+        .evaluateAll((lines) => new Set(lines.map((line) => (line as HTMLElement).style.transform)).size);
+    await expect.poll(places).toBe(1);
     expect(await page.locator(".range").innerText()).toContain("Step 289");
     expect((await posted(page, "select")).at(-1)).toMatchObject({ step: 289 });
     const live = page.locator(".button.live");

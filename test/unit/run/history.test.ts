@@ -50,6 +50,20 @@ describe("RunHistory", () => {
     expect(Math.min(...points.min)).toBeCloseTo(0, 4);
   });
 
+  it("gives one channel of a list: all of a short range, a sample of a long one, and says so", () => {
+    const short = history.channelSeries("batchNorm", 1, "batchMean", 1, { from: 5000, to: 5009 }, 1);
+    expect([...short.mean]).toEqual(Array.from({ length: 10 }, (_, at) => 2 * (5000 + at)));
+    expect(short.isSample).toBe(false);
+    const long = history.channelSeries("batchNorm", 1, "batchMean", 1, whole, 64);
+    expect(long.isSample).toBe(true);
+    expect(long.step.length).toBeGreaterThan(80);
+    for (const [at, step] of long.step.entries()) {
+      expect(long.min[at]).toBeGreaterThanOrEqual(2 * step);
+      expect(long.max[at]).toBeLessThan(2 * (step + 64));
+    }
+    expect(history.channelSeries("batchNorm", 1, "batchMean", 2, whole, 64).step).toHaveLength(0);
+  });
+
   it("reads detail from disk where the overview is too coarse", () => {
     const range = { from: 5000, to: 5099 };
     const points = history.seriesPoints("batchNorm", 2, "meanShift", range, 200);

@@ -4,6 +4,7 @@ import {
   bandBetween,
   bandFromZero,
   deviationBand,
+  difference,
   indexAt,
   logarithm,
   type Points,
@@ -29,6 +30,17 @@ describe("points", () => {
     [99, 2],
   ])("the last point at or before step %i is %i", (step, index) => {
     expect(indexAt(points([1, 2, 3], 10, 5), step)).toBe(index);
+  });
+
+  test("a difference is exact where both have a point, interpolated between, and nothing outside", () => {
+    const own = points([10, 11, 12, 13, 14], 0, 1);
+    const first = points([1, 3], 1, 2);
+    const minus = difference(own, first);
+    expect([...minus.step.subarray(0, minus.length)]).toEqual([1, 2, 3]);
+    expect([...minus.value.subarray(0, minus.length)]).toEqual([10, 10, 10]);
+    expect(difference(own, points([]))).toMatchObject({ length: 0 });
+    const bad = difference(points([1, Number.NaN, 3]), points([1, 1, Number.NaN]));
+    expect([...bad.value]).toEqual([0, Number.NaN, Number.NaN]);
   });
 
   test("mean ± deviation joins by step and keeps NaN", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { channelBars, worstChannels } from "../../../webview/dashboard/channelOrder.js";
+import { barOf, channelBars, worstChannels } from "../../../webview/dashboard/channelOrder.js";
 import { mapStatistics, scaleEnds, shownValue } from "../../../webview/dashboard/mapStatistics.js";
 import { formatDuration, formatNumber, formatPercent, formatStep, formatTick } from "../../../webview/shared/format.js";
 
@@ -45,6 +45,19 @@ describe("channels", () => {
     const { order, bars } = channelBars(values, "index", 100);
     expect(bars).toHaveLength(100);
     expect(order[bars[77] ?? 0]).toBe(777);
+  });
+
+  test.each([
+    [1000, 100],
+    [7, 7],
+    [1001, 64],
+  ])("of %i channels in %i bars, each is found in the bar that stands for it", (channels, most) => {
+    const values = Float64Array.from({ length: channels }, (_, i) => Math.sin(i * 7));
+    const drawn = channelBars(values, "value", most);
+    drawn.bars.forEach((place, bar) => {
+      expect(barOf(drawn, drawn.order[place] as number)).toBe(bar);
+    });
+    expect(barOf(drawn, channels)).toBeNull();
   });
 
   test("a million channels", () => {

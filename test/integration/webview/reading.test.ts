@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { advance, posted, ViewPages } from "./viewPage.js";
+
+let pages: ViewPages;
+beforeAll(async () => {
+  pages = await ViewPages.start();
+}, 240_000);
+afterAll(() => pages?.stop());
+
+const lossChart = '.section-metrics [data-chart="loss"][data-drawn="true"]';
+
+describe("ends of epochs", () => {
+  test("are lines in every chart over steps, as many as have room", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=734" });
+    await page.locator(lossChart).waitFor();
+    await expect.poll(() => page.locator(lossChart).getAttribute("data-epochs")).toBe("200 400 600");
+    const layerChart = page.locator('.section-layer [data-chart="batch-running-mean"][data-drawn="true"]');
+    await expect.poll(() => layerChart.getAttribute("data-epochs")).toBe("200 400 600");
+    await layerChart.focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("+");
+    await expect.poll(() => layerChart.getAttribute("data-epochs")).toBe("200");
+  });
+
+  test("are thinned to round numbers of a hundred", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=20000" });
+    await page.locator(lossChart).waitFor();
+    const ends = async () => ((await page.locator(lossChart).getAttribute("data-epochs")) ?? "").split(" ").map(Number);
+    await expect.poll(async () => (await ends()).length).toBeGreaterThan(3);
+    expect((await ends()).length).toBeLessThan(20);
+    expect((await ends()).every((step) => step % 2000 === 0)).toBe(true);
+  });
+
+  test("are lines in the live view too", async () => {
+    const { page } = await pages.open({ query: "view=live&layers=5&steps=734", width: 300 });
+    const chart = page.locator('.card [data-drawn="true"]').first();
+    await chart.waitFor();
+    await expect.poll(() => chart.getAttribute("data-epochs")).toBe("200 400 600");
+  });
+});
+
+describe("the header", () => {
+  test("has a progress bar while fit trains, and none afterwards", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=500" });
+    const bar = page.getByRole("progressbar");
+    // 500 of 10 epochs with 200 steps each.
+    await expect.poll(() => bar.getAttribute("aria-valuenow")).toBe("25");
+    const ended = await pages.open({ query: "view=dashboard&layers=5&steps=500&state=completed" });
+    await ended.page.locator(lossChart).waitFor();
+    expect(await ended.page.getByRole("progressbar").count()).toBe(0);
+  });
+});
+
+describe("the first layer shown", () => {
+  const selected = ".layer-name";
+
+  test("is the worst BatchNorm layer once there are numbers, and stays", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=150&steps=0" });
+    await page.locator(selected).waitFor();
+    expect(await page.locator(selected).innerText()).not.toBe("batch_normalization_BATC7b");
+    await advance(page, 200);
+    await expect.poll(() => page.locator(selected).innerText()).toBe("batch_normalization_BATC7b");
+    expect(await page.locator('.list-row[aria-selected="true"]').innerText()).toContain("batch_normalization_BATC7b");
+    // What nobody chose is not remembered as a choice.
+    expect((await posted(page, "select")).filter(({ layer }) => layer !== null)).toEqual([]);
+  });
+
+  test("is the one that the user chose before", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=12&steps=0" });
+    await page.locator(".list-row", { hasText: "conv2d_CONV1" }).click();
+    await advance(page, 200);
+    await page.locator(lossChart).waitFor();
+    expect(await page.locator(selected).innerText()).toBe("conv2d_CONV1");
+  });
+});
+
+describe("a channel", () => {
+  test("is drawn over time after a press on its bar, until it is closed", async () => {
+    const { page, problems } = await pages.open({ query: "view=dashboard&layers=5&steps=300", height: 3500 });
+    const place = page.locator(".channel-place");
+    await page.waitForSelector('[data-chart="channels"][data-drawn="true"]');
+    await place.click({ position: { x: 100, y: 60 } });
+    const channel = /channel (\d+)/.exec(await page.locator(".channels .readout").innerText())?.[1] ?? "";
+    const chart = page.locator('[data-chart="channel"][data-drawn="true"]');
+    await chart.waitFor();
+    expect(await chart.locator(".chart-title").innerText()).toContain(`Channel ${channel} over time`);
+    const asked = (await posted(page, "subscribe")).at(-1) as { series: { channel?: number; statistic: string }[] };
+    expect(asked.series.find((series) => series.channel !== undefined)).toMatchObject({
+      channel: Number(channel),
+      statistic: "gap",
+    });
+    await page.getByLabel("Statistic per channel").selectOption("batchMean");
+    await expect.poll(() => chart.locator(".legend-entry").count()).toBe(2);
+    await page.reload();
+    await page.locator('[data-chart="channel"][data-drawn="true"]').waitFor();
+    await page.getByLabel(`Close the chart of channel ${channel}`).click();
+    await expect.poll(() => page.locator('[data-chart="channel"]').count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
+  test("is picked by keyboard", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300", height: 3500 });
+    await page.waitForSelector('[data-chart="channels"][data-drawn="true"]');
+    await page.locator(".channel-place").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.locator('[data-chart="channel"][data-drawn="true"]').waitFor();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator('[data-chart="channel"]').count()).toBe(0);
+  });
+});
