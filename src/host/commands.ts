@@ -8,7 +8,7 @@ import type { EngineCommands } from "./launch/engineCommands.js";
 import { openSample } from "./launch/sample.js";
 import type { Trainer } from "./launch/trainer.js";
 import { type Log, messageOf } from "./log.js";
-import { chooseComparedRuns, chooseOneRun, chooseRun, chooseRuns } from "./session/chooseRun.js";
+import { chooseComparedRuns, chooseOneRun, chooseRelatedRun, chooseRun, chooseRuns } from "./session/chooseRun.js";
 import type { Comparison } from "./session/comparison.js";
 import type { KnownRun } from "./session/runCatalogue.js";
 import { readRunOrNull } from "./session/runSession.js";
@@ -58,6 +58,7 @@ export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
     stop: () => stopCurrent(targets),
     openDashboard: (argument) => dashboard.open(isDashboardRequest(argument) ? argument : {}),
     openRun: (argument) => openRun(targets, argument),
+    openRelatedRun: () => openRelatedRun(targets),
     compareRuns: (argument) => compareRuns(targets, argument),
     leaveComparison: () => comparison.leave(),
     renameRun: (argument) => withRun(targets, argument, vscode.l10n.t("Name Run"), shelf.rename),
@@ -126,6 +127,15 @@ async function openRun({ sessions, shelf, dashboard, log }: CommandTargets, argu
   const session = sessions.open(folder);
   if (session.run === null) log.report(session.header().sentence);
   dashboard.open();
+}
+
+/** From a run to the one that started it or that it started. */
+async function openRelatedRun(targets: CommandTargets): Promise<void> {
+  const { sessions } = targets;
+  const shown = sessions.current?.folder;
+  if (shown === undefined) return;
+  const folder = await chooseRelatedRun(sessions.list(), shown);
+  if (folder !== undefined) await openRun(targets, folder);
 }
 
 async function compareRuns({ sessions, comparison, dashboard }: CommandTargets, argument: unknown): Promise<void> {

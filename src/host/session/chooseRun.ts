@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { mostCompared } from "./comparison.js";
 import type { KnownRun } from "./runCatalogue.js";
-import { type RunItem, runItem } from "./runItems.js";
+import { familyItems, type RunItem, runItem, runTreeItems } from "./runItems.js";
 import type { RunShelf } from "./runShelf.js";
 
 /** An item without a run asks for a folder. */
@@ -18,7 +18,7 @@ export async function chooseRun(list: () => readonly KnownRun[], shelf: RunShelf
   ];
   const browse: Item = { label: `$(folder-opened) ${vscode.l10n.t("Another folder…")}`, alwaysShow: true };
   const fill = () => {
-    picker.items = [...list().map((known) => ({ ...runItem(known), buttons: actions })), browse];
+    picker.items = [...runTreeItems(list()).map((item) => ({ ...item, buttons: actions })), browse];
   };
   picker.title = vscode.l10n.t("Open Run");
   picker.placeholder = vscode.l10n.t("Newest first");
@@ -54,6 +54,20 @@ export async function chooseRun(list: () => readonly KnownRun[], shelf: RunShelf
     title: vscode.l10n.t("Choose a run folder (it holds run.json)"),
   });
   return picked?.[0]?.fsPath;
+}
+
+/**
+ * Another run of the shown one's tree: its parent or child where there is just one other, else the one that the user
+ * picks. Undefined where it stands alone or the list was left.
+ */
+export async function chooseRelatedRun(runs: readonly KnownRun[], shown: string): Promise<string | undefined> {
+  const family = familyItems(runs, shown);
+  const others = family.filter(({ known }) => known.folder !== shown);
+  const [only, second] = others;
+  if (only === undefined || second === undefined) return only?.known.folder;
+  const title = vscode.l10n.t("Runs Started by One Another");
+  const chosen = await vscode.window.showQuickPick(family, { title, matchOnDescription: true, matchOnDetail: true });
+  return chosen?.known.folder;
 }
 
 /** One of several runs, the shown one first. */

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { RunHeader } from "../../protocol/views.js";
 import type { RunStatus } from "../../run/format.js";
 import { noLabel } from "../../run/runLabel.js";
+import { runFamily } from "../../run/runTree.js";
 import { Disposable, type Release } from "../disposable.js";
 import type { Launch } from "../launch/launcher.js";
 import type { EndedLaunch, Trainer } from "../launch/trainer.js";
@@ -203,7 +204,10 @@ export class Sessions extends Disposable {
       .list([...new Set([...this.runsFolders(), ...more])])
       .filter(({ folder }) => !this.seen.has(folder));
     for (const { folder } of fresh) this.seen.add(folder);
-    if (fresh.length > 0) this.runsChanged.fire();
+    if (fresh.length > 0) {
+      this.runsChanged.fire();
+      this.tellRelations();
+    }
     const { launch } = this;
     const awaited = launch === null ? undefined : fresh.find(({ run }) => run.launch === launch.launch);
     const next = awaited ?? (launch === null ? fresh.find((run) => this.takesOver(run)) : undefined);
@@ -227,6 +231,7 @@ export class Sessions extends Disposable {
     this.session = session;
     this.subscription = session?.onDidChange((change) => this.forward(change));
     this.tellContext();
+    this.tellRelations();
     this.currentChanged.fire(session);
   }
 
@@ -245,6 +250,13 @@ export class Sessions extends Disposable {
     this.active = active;
     void vscode.commands.executeCommand("setContext", "layerscope.hasRun", this.session !== null);
     if (this.session !== null) void vscode.commands.executeCommand("setContext", "layerscope.canTrainAgain", true);
+  }
+
+  /** Is there a run that started the shown one, or that it started? */
+  private tellRelations(): void {
+    const shown = this.session?.folder;
+    const related = shown !== undefined && runFamily(this.list(), ({ folder }) => folder === shown).length > 1;
+    void vscode.commands.executeCommand("setContext", "layerscope.hasRelatedRuns", related);
   }
 
   private stopLooking(): void {

@@ -50,7 +50,16 @@ describe("reading runs", () => {
   it("runs: newest first", async () => {
     const runs = await cliJson<Record<string, unknown>[]>(["runs"], cwd);
     expect(runs).toHaveLength(2);
-    expect(Object.keys(runs[0] ?? {})).toEqual(["id", "folder", "script", "status", "startedAt", "steps", "engine"]);
+    expect(Object.keys(runs[0] ?? {})).toEqual([
+      "id",
+      "folder",
+      "script",
+      "status",
+      "startedAt",
+      "steps",
+      "engine",
+      "parent",
+    ]);
     expect(runs.map(({ script }) => script)).toEqual([join(cwd, "sick.js"), join(cwd, "train.js")]);
     expect(runs[1]).toMatchObject({ status: "completed", steps, engine: "embedded" });
     expect((await runCli(["runs"], { cwd })).stdout).toMatch(/^run +started +status +steps +engine +script\n/);
