@@ -23,19 +23,16 @@ export function runTree<T extends Entry>(runs: readonly T[]): TreeRun<T>[] {
     if (parent === null || parent === id || !known.has(parent)) roots.push(entry);
     else children.set(parent, [...(children.get(parent) ?? []), entry]);
   }
-  const tree: TreeRun<T>[] = [];
+  const tree = new Map<T, TreeRun<T>>();
   const place = (entry: T, depth: number): void => {
-    tree.push({ entry, depth });
-    const below = children.get(entry.run.id) ?? [];
-    children.delete(entry.run.id);
-    for (const child of below.sort(byStart)) place(child, depth + 1);
+    if (tree.has(entry)) return;
+    tree.set(entry, { entry, depth });
+    for (const child of (children.get(entry.run.id) ?? []).sort(byStart)) place(child, depth + 1);
   };
   for (const root of roots) place(root, 0);
   // Files that name each other as parents belong to no root; they are shown all the same.
-  for (const rest of [...children.values()].flat()) {
-    if (!tree.some(({ entry }) => entry === rest)) place(rest, 0);
-  }
-  return tree;
+  for (const rest of [...children.values()].flat()) place(rest, 0);
+  return [...tree.values()];
 }
 
 /** The part of the tree that holds this run: its root and everything below that. Empty for a run that is not there. */
