@@ -11,6 +11,7 @@ import { TrainLens } from "./host/editor/trainLens.js";
 import { AutoAttach } from "./host/launch/autoAttach.js";
 import { DebugConfigurations } from "./host/launch/debugConfiguration.js";
 import { EngineCommands } from "./host/launch/engineCommands.js";
+import { FastOffer } from "./host/launch/fastOffer.js";
 import { Launcher } from "./host/launch/launcher.js";
 import { Trainer } from "./host/launch/trainer.js";
 import { trainTaskType } from "./host/launch/trainTask.js";
@@ -46,6 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const engines = own.add(new EngineCommands(launcher, context, log));
   own.add(new LiveView(context.extensionUri, sessions, log));
   own.add(new StatusBar(sessions));
+  own.add(new FastOffer(sessions, trainer, context.globalState, log));
   own.add(new FindingDiagnostics(sessions, sources));
   own.add(new DebugConfigurations(context));
   own.add(vscode.tasks.registerTaskProvider(trainTaskType, new TrainTaskProvider(launcher, log)));

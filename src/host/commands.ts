@@ -55,6 +55,7 @@ export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
   const table: Readonly<Record<string, (argument: unknown) => unknown>> = {
     train: (argument) => trainer.train(argument instanceof vscode.Uri ? argument : undefined),
     trainAgain: () => trainer.trainAgain(sessions.current?.run?.script),
+    trainFast: () => trainFast(targets),
     stop: () => stopCurrent(targets),
     openDashboard: (argument) => dashboard.open(isDashboardRequest(argument) ? argument : {}),
     openRun: (argument) => openRun(targets, argument),
@@ -96,6 +97,19 @@ export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
       }
     }),
   );
+}
+
+/** The shown run's script once more, by fused kernels; a run that is going on ends first. */
+async function trainFast(targets: CommandTargets): Promise<void> {
+  const { sessions, trainer } = targets;
+  const session = sessions.current;
+  const script = session?.run?.script;
+  if (session?.status === "running") {
+    await stopCurrent(targets);
+    // What could not be stopped has been told of.
+    if (session.status === "running") return;
+  }
+  await trainer.trainAgain(script, true);
 }
 
 async function stopCurrent({ sessions, trainer, log }: CommandTargets): Promise<void> {

@@ -11,6 +11,8 @@ export interface TrainDefinition extends vscode.TaskDefinition {
   readonly args?: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Fused BatchNorm; absent: as the setting says. */
+  readonly fast?: boolean;
   /** Comes back as `launch` in run.json. */
   readonly launch?: string;
 }
@@ -49,7 +51,7 @@ export function trainTask(
     place.node,
     "--disk-limit",
     String(settings.diskLimitMegabytes),
-    ...(settings.fastBatchNorm ? ["--fast"] : []),
+    ...((definition.fast ?? settings.fastBatchNorm) ? ["--fast"] : []),
     script,
     "--",
     ...(definition.args ?? settings.arguments),

@@ -57,7 +57,7 @@ export class Trainer extends Disposable {
   }
 
   /** The shown run's script, else the last one, with the same arguments; settings are read afresh. */
-  async trainAgain(shown: RunFile["script"] | undefined): Promise<void> {
+  async trainAgain(shown: RunFile["script"] | undefined, fast = false): Promise<void> {
     const last =
       shown === undefined
         ? this.memento.get<LastTraining>(lastTrainingKey)
@@ -65,7 +65,7 @@ export class Trainer extends Disposable {
     if (last === undefined || !vscode.workspace.isTrusted) return this.train();
     const target = await scriptTarget(vscode.Uri.file(last.script));
     if (!target.ok) return this.log.report(target.message);
-    await this.start(target.path, last.args);
+    await this.start(target.path, last.args, fast);
   }
 
   /** Ends the terminal's process of a launch whose run cannot be asked to stop. */
@@ -79,8 +79,9 @@ export class Trainer extends Disposable {
     return launch !== null && this.executions.has(launch);
   }
 
-  private async start(script: string, args: readonly string[] | undefined): Promise<void> {
-    const launch = await this.launcher.prepare(this.launcher.newDefinition(script, args));
+  private async start(script: string, args: readonly string[] | undefined, fast = false): Promise<void> {
+    const definition = this.launcher.newDefinition(script, args);
+    const launch = await this.launcher.prepare(fast ? { ...definition, fast } : definition);
     if ("problem" in launch) return this.log.report(launch.problem);
     await this.memento.update(lastTrainingKey, { script, args } satisfies LastTraining);
     this.tellWhetherAgain();
