@@ -25,6 +25,10 @@ function start(): void {
   const options = readOptions();
   if (options === null) return;
   scope[startedMarker] = true;
+  if (options.claim !== null) {
+    // The claim is this process's alone: what it starts, be it the same script (cluster), is a run of its own below it.
+    process.env[optionsVariable] = JSON.stringify({ ...options, claim: null, parent: options.claim.id });
+  }
   installEngine(options);
   if (options.engineOnly === true) return;
   let session: Session | null = null;
