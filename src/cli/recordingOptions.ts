@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
-import type { BackendOptions, EngineChoice } from "../protocol/options.js";
+import type { BackendOptions, EngineChoice, ProbeName, ProbeOptions } from "../protocol/options.js";
 import { defaultRunsFolder, prepareRunsFolder } from "../run/runFolder.js";
 import { listRuns } from "../run/runList.js";
 import { type CommandIo, usageError } from "./commandIo.js";
@@ -30,6 +30,8 @@ export const recordingFlags = {
   "disk-limit": { type: "string" },
   fast: { type: "boolean" },
   "break-on-anomaly": { type: "boolean" },
+  probe: { type: "string" },
+  "probe-every": { type: "string" },
 } as const;
 
 const engineChoices: readonly string[] = ["auto", "native", "embedded"] satisfies readonly EngineChoice[];
@@ -54,7 +56,30 @@ export function recordingOptions(line: CommandLine, io: CommandIo): BackendOptio
     fast: line.flags.has("fast"),
     breakOnAnomaly: line.flags.has("break-on-anomaly"),
     diskLimitBytes,
+    ...probes(line),
   };
+}
+
+const probeNames = ["gap", "precise", "shift", "landscape"] as const satisfies readonly ProbeName[];
+const defaultProbeSteps = 100;
+
+/** `--probe gap,precise --probe-every 50`: passes beyond those of the training, off by default. */
+function probes(line: CommandLine): { readonly probes?: ProbeOptions } {
+  const list = line.values.get("probe");
+  const every = line.values.get("probe-every");
+  if (list === undefined) {
+    if (every !== undefined) throw usageError("Got --probe-every without --probe, wanted the names of probes.");
+    return {};
+  }
+  const names = list === "all" ? probeNames : probeNames.filter((name) => list.split(",").includes(name));
+  if (list !== "all" && names.length !== new Set(list.split(",")).size) {
+    throw usageError(`Got --probe ${list}, wanted all or a list of ${probeNames.join(", ")}.`);
+  }
+  const everySteps = every === undefined ? defaultProbeSteps : Number(every);
+  if (!(Number.isInteger(everySteps) && everySteps >= 1)) {
+    throw usageError(`Got --probe-every ${every}, wanted a whole number of steps from 1.`);
+  }
+  return { probes: { names, everySteps } };
 }
 
 /** `--runs`, else the workspace's own. Absolute. */

@@ -2,7 +2,7 @@ import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "../run/forma
 import { type RunReader, rowsOf } from "../run/runReader.js";
 import { RunSummary, type SeriesSummary, type StatisticValue } from "../run/runSummary.js";
 import { shownLayers } from "../run/shownLayers.js";
-import { listColumns, scalarColumns, type TableName } from "../stats/catalogue.js";
+import { listColumns, modelProbes, scalarColumns, type TableName } from "../stats/catalogue.js";
 import { RuleEngine } from "../stats/rules/ruleEngine.js";
 import type { Finding } from "../stats/rules/ruleTypes.js";
 import { readWholeRun } from "./openRun.js";
@@ -32,6 +32,8 @@ export interface RunDescription {
   readonly steps: number;
   readonly overhead: RunFile["overhead"];
   readonly loss: number | null;
+  /** Of the whole model, where probes ran. */
+  readonly probes: LastValues | null;
   readonly notes: readonly string[];
   readonly layers: readonly LayerDescription[];
   readonly findings: readonly FindingDescription[];
@@ -65,6 +67,7 @@ export function describeRun(reader: RunReader): RunDescription {
     steps: Math.max(run.steps, summary.steps),
     overhead: run.overhead,
     loss: summary.stepValue("loss"),
+    probes: modelProbeValues(summary.series("probes", 0)),
     notes: run.notes,
     layers: shownLayers(run).map((layer) => describeLayer(layer, run, summary)),
     findings: findings.map((finding) => ({
@@ -89,6 +92,7 @@ function describeLayer(layer: LayerInfo, run: RunFile, summary: RunSummary): Lay
     last: {
       ...lastValues("activations", activations),
       ...(batchNorm === null ? {} : lastValues("batchNorm", batchNorm)),
+      ...layerProbeValues(summary.series("probes", layer.index)),
       ...(kernel === undefined ? {} : lastValues("weights", summary.series("weights", kernel.index))),
     },
     weights: weights.map(({ name, index }) => ({
@@ -96,6 +100,20 @@ function describeLayer(layer: LayerInfo, run: RunFile, summary: RunSummary): Lay
       last: lastValues("weights", summary.series("weights", index)),
     })),
   };
+}
+
+function modelProbeValues(summary: SeriesSummary | null): LastValues | null {
+  const found = modelProbes.flatMap((name) => {
+    const value = summary?.last.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return found.length === 0 ? null : Object.fromEntries(found);
+}
+
+/** Of a layer; rows of series 0 hold those of the whole model too. */
+function layerProbeValues(summary: SeriesSummary | null): LastValues {
+  const ofModel: readonly string[] = modelProbes;
+  return Object.fromEntries([...(summary?.last ?? [])].filter(([name]) => !ofModel.includes(name)));
 }
 
 /** Every statistic of the table; null for one that was never captured. */

@@ -1,6 +1,13 @@
 import type { RunFile } from "../run/format.js";
 import { readSeries } from "../run/seriesReader.js";
-import { listColumns, type StatisticName, scalarColumns, type TableName, tableNames } from "../stats/catalogue.js";
+import {
+  listColumns,
+  modelProbes,
+  type StatisticName,
+  scalarColumns,
+  type TableName,
+  tableNames,
+} from "../stats/catalogue.js";
 import { type CommandIo, usageError } from "./commandIo.js";
 import { parseCommandLine, requiredValue } from "./commandLine.js";
 import { jsonText } from "./jsonText.js";
@@ -19,7 +26,8 @@ export function seriesCommand(args: readonly string[], io: CommandIo): number {
   const reader = openRun(line, io, seriesUsage);
   const { run } = readWholeRun(reader, () => undefined, false);
   const { table, name } = findStatistic(requiredValue(line, "stat", seriesUsage));
-  const series = table === "steps" ? 0 : findSeries(run, table, requiredValue(line, "layer", seriesUsage));
+  const isOfModel = table === "steps" || (modelProbes as readonly string[]).includes(name);
+  const series = isOfModel ? 0 : findSeries(run, table, requiredValue(line, "layer", seriesUsage));
   const points = readSeries(reader, table, series, name);
   if (line.flags.has("json")) io.stdout(jsonText(points));
   else

@@ -12,6 +12,15 @@ export type EngineChoice = "auto" | "native" | "embedded";
 
 export type FastPart = "batchNorm" | "reluGradient" | "inputGradients" | "adam";
 
+/** Passes beyond those of the training (definitions §4). */
+export type ProbeName = "gap" | "precise" | "shift" | "landscape";
+
+export interface ProbeOptions {
+  readonly names: readonly ProbeName[];
+  /** At every so many updates. */
+  readonly everySteps: number;
+}
+
 export interface BackendOptions {
   /** Folder that holds run folders. Absolute. */
   readonly runs: string;
@@ -33,6 +42,8 @@ export interface BackendOptions {
   readonly fastWithout?: readonly FastPart[];
   /** Stop in an attached debugger where a layer first goes non-finite. */
   readonly breakOnAnomaly: boolean;
+  /** Absent: none. */
+  readonly probes?: ProbeOptions;
   readonly diskLimitBytes: number;
   /** Only provide the engine, watch nothing: the bare run that a benchmark or test compares with. */
   readonly engineOnly?: boolean;

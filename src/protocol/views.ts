@@ -110,7 +110,7 @@ export interface FindingsMessage {
   readonly findings: readonly ViewFinding[];
 }
 
-/** `layer` is an index in layers; -1 for the table `steps` (loss, step time). Lists are reduced to their channels' mean. */
+/** `layer` is an index in layers; -1 for the whole model (loss, step time, probes of the loss). Lists are reduced to their channels' mean. */
 export interface SeriesKey {
   readonly layer: number;
   readonly statistic: StatisticName;

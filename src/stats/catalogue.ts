@@ -6,8 +6,11 @@
 /** How one value of a statistic looks: a number, one number per channel, or the counts of a histogram. */
 export type StatisticShape = "scalar" | "channels" | "bins";
 
-/** The stream of the run folder that holds a statistic; one row per (step, layer) or per (step, weight). */
-export type TableName = "steps" | "activations" | "batchNorm" | "weights";
+/**
+ * The stream of the run folder that holds a statistic; one row per (step, layer) or per (step, weight). `probes` has rows
+ * only where probes ran.
+ */
+export type TableName = "steps" | "activations" | "batchNorm" | "weights" | "probes";
 
 export interface Statistic {
   readonly name: StatisticName;
@@ -98,12 +101,34 @@ const stepScalars = [
   "level",
 ] as const;
 
+/** Of the whole model; in rows of series 0. */
+export const modelProbes = [
+  "lossByBatch",
+  "lossByRunning",
+  "lossGapRatio",
+  "landscapeMin",
+  "landscapeMax",
+  "predictivenessMin",
+  "predictivenessMax",
+  "effectiveSmoothness",
+] as const;
+/** Of a layer. */
+const layerProbes = [
+  "gradientShift",
+  "gradientShiftCosine",
+  "preciseMeanShift",
+  "preciseLogVarianceRatio",
+  "preciseBatches",
+] as const;
+const probeLists = ["preciseMean", "preciseVariance"] as const;
+
 /** Scalar columns of each table, in storage order. A value that was not captured is null, never NaN. */
 export const scalarColumns = {
   steps: stepScalars,
   activations: activationScalars,
   batchNorm: batchNormScalars,
   weights: weightScalars,
+  probes: [...modelProbes, ...layerProbes],
 } as const satisfies Record<TableName, readonly string[]>;
 
 /** List columns (one float per channel or bin) of each table, in storage order. */
@@ -112,12 +137,19 @@ export const listColumns = {
   activations: activationLists,
   batchNorm: batchNormLists,
   weights: [],
+  probes: probeLists,
 } as const satisfies Record<TableName, readonly string[]>;
 
-export const tableNames = ["steps", "activations", "batchNorm", "weights"] as const satisfies readonly TableName[];
+export const tableNames = [
+  "steps",
+  "activations",
+  "batchNorm",
+  "weights",
+  "probes",
+] as const satisfies readonly TableName[];
 
 export type ScalarName = (typeof scalarColumns)[TableName][number];
-export type ListName = (typeof activationLists)[number] | (typeof batchNormLists)[number];
+export type ListName = (typeof activationLists)[number] | (typeof batchNormLists)[number] | (typeof probeLists)[number];
 export type StatisticName = ScalarName | ListName;
 
 /**

@@ -26,7 +26,7 @@ export function watchModels(
       return original.apply(this, parameters);
     };
   };
-  before("makeTrainFunction", (model) => observer()?.modelSeen(model));
+  watchTrainFunction(prototype, observer, guard);
   before("fit", (_, [inputs, , options]) => onFit(numberOf(options, "epochs") ?? 1, stepsPerEpoch(inputs, options)));
   before("fitDataset", (_, parameters) =>
     onFit(numberOf(parameters[1], "epochs"), numberOf(parameters[1], "batchesPerEpoch")),
@@ -36,7 +36,7 @@ export function watchModels(
     before(name, (model) => {
       const watching = observer();
       // Reinforcement learning predicts between any two steps: one event for each is enough, and none inside a pass.
-      if (watching === null || watching.pass !== null || watching.step === 0 || watching.step === lastStep) return;
+      if (watching === null || watching.isInPass || watching.step === 0 || watching.step === lastStep) return;
       lastStep = watching.step;
       watching.event({ type: "phase", phase: kind, model: watching.catalogue.modelName(model) });
     });
@@ -45,6 +45,28 @@ export function watchModels(
   phase("testLoop", "evaluate");
   phase("evaluateDataset", "evaluate");
   phase("save", "save");
+}
+
+/** A model makes its train function once, which is given inputs, targets and sample weights of each batch in one list. */
+function watchTrainFunction(
+  prototype: Record<string, Method | undefined>,
+  observer: () => Observer | null,
+  guard: Guard,
+): void {
+  const original = Object.hasOwn(prototype, "makeTrainFunction") ? prototype.makeTrainFunction : undefined;
+  if (original === undefined) return;
+  prototype.makeTrainFunction = function (this: LayerLike, ...parameters: unknown[]): unknown {
+    guard.run(() => observer()?.modelSeen(this));
+    const train: unknown = original.apply(this, parameters);
+    if (typeof train !== "function" || observer()?.wantsBatches !== true) return train;
+    return (data: unknown, ...rest: unknown[]): unknown => {
+      guard.run(() => {
+        const { inputs } = this as { readonly inputs?: readonly unknown[] };
+        if (Array.isArray(data)) observer()?.batchGiven(this, data.slice(0, inputs?.length ?? 1).filter(isTensor));
+      });
+      return train(data, ...rest);
+    };
+  };
 }
 
 /** `fit` and `fitDataset` keep a History of their own, whatever callbacks the script passes. */

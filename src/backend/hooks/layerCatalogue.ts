@@ -1,7 +1,15 @@
 import type { LayerInfo, SourcePosition, WeightInfo } from "../../run/format.js";
 import { layerConfig } from "./layerConfig.js";
 import { LayerPlaces } from "./layerPlaces.js";
-import { isContainer, type LayerLike, type LayerVariableLike, type NodeLike, type VariableLike } from "./tensorflow.js";
+import {
+  type BatchNormalizationLike,
+  isBatchNormalization,
+  isContainer,
+  type LayerLike,
+  type LayerVariableLike,
+  type NodeLike,
+  type VariableLike,
+} from "./tensorflow.js";
 
 /** Calls of one layer in one pass that get a series of their own: a wrapper calls its layer once for each time step. */
 const mostCalls = 64;
@@ -160,6 +168,14 @@ export class LayerCatalogue {
       weights: this.weightsOf(layer, index),
     };
     this.changed = true;
+  }
+
+  /** Those that are numbered and still there. */
+  batchNormLayers(): BatchNormalizationLike[] {
+    return [...this.alive.values()].flatMap((reference) => {
+      const layer = reference.deref();
+      return layer !== undefined && isBatchNormalization(layer) ? [layer] : [];
+    });
   }
 
   /** Scripts freeze layers, thaw them and change momentum between two steps. */

@@ -1,4 +1,5 @@
 import type { FastTraining } from "../fast/fastTraining.js";
+import type { ProbePass } from "../probes/probePass.js";
 import { type BatchStatistics, tapBatchStatistics } from "./batchNormTap.js";
 import type { Guard } from "./guard.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
@@ -105,6 +106,8 @@ export class CallWatch {
 
   private around(layer: LayerLike, original: Call, inputs: unknown, kwargs: unknown): unknown {
     const watching = this.observer();
+    const probe = watching?.probes?.pass ?? null;
+    if (watching !== null && probe !== null) return this.probed(watching, probe, layer, original, inputs, kwargs);
     const step = watching?.pass ?? null;
     if (watching === null || step === null || tensorsOf(inputs).length === 0)
       return original.call(layer, inputs, kwargs);
@@ -127,6 +130,29 @@ export class CallWatch {
       return output;
     } finally {
       running.pop();
+    }
+  }
+
+  private probed(
+    { engine, tensors }: Observer,
+    probe: ProbePass,
+    layer: LayerLike,
+    original: Call,
+    inputs: unknown,
+    kwargs: unknown,
+  ): unknown {
+    const given = probe.kwargs(layer, kwargs);
+    const call = (): unknown => original.call(layer, inputs, given);
+    this.running.push(layer);
+    try {
+      const { normalized } = probe;
+      if (normalized === null || !isBatchNormalization(layer) || !isTraining(given)) return call();
+      const taken = (statistics: BatchStatistics): void => normalized(layer, statistics);
+      const tapped = (): unknown => tapBatchStatistics(engine, tensors, call, taken, []);
+      const fused = this.fast();
+      return fused === null ? tapped() : fused.callBatchNorm(layer, taken, tapped);
+    } finally {
+      this.running.pop();
     }
   }
 }
@@ -159,6 +185,7 @@ function beforeCall(
   if (running.length === 1) {
     pass.batchSize ??= tensorsOf(inputs)[0]?.shape[0] ?? null;
     if (training) pass.trainedRoots.add(root);
+    if (training && isContainer(layer)) observer.batchGiven(layer, tensorsOf(inputs));
   }
   if (isContainer(layer) || isPlainCell(layer)) return null;
   const index = pass.nextCall(layer);

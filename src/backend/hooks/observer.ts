@@ -1,4 +1,7 @@
-import type { Row } from "../../stats/catalogue.js";
+import type { ProbeOptions } from "../../protocol/options.js";
+import type { Row, TableName } from "../../stats/catalogue.js";
+import { ProbeRunner } from "../probes/probeRunner.js";
+import { canProbe } from "../probes/replay.js";
 import type { Controller } from "../recorder/controller.js";
 import type { EventContent } from "../recorder/recorder.js";
 import type { Kernels } from "./activations.js";
@@ -6,14 +9,22 @@ import type { LayerCatalogue } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
 import type { Nonfinite } from "./nonfiniteWatch.js";
 import { StepRows } from "./stepRows.js";
-import type { EngineLike, LayerLike, NamedGradients, OptimizerLike, TensorLike } from "./tensorflow.js";
+import type {
+  EngineLike,
+  Gradients,
+  LayerLike,
+  NamedGradients,
+  OptimizerLike,
+  TensorLike,
+  VariableLike,
+} from "./tensorflow.js";
 import { TensorReader } from "./tensorReader.js";
 import { type BatchNormCall, TrainingStep } from "./trainingStep.js";
 import { type PinnedWeights, WeightStatistics } from "./weightStatistics.js";
 
 /** Where the numbers go; the recorder, or a list in tests. */
 export interface Sink {
-  row(table: "steps" | "activations" | "batchNorm" | "weights", step: number, series: number, row: Row): void;
+  row(table: TableName, step: number, series: number, row: Row): void;
   event(step: number, content: EventContent): void;
   layers(layers: LayerCatalogue["layers"], weights: LayerCatalogue["weights"]): void;
   /** `bareMs`: what the step took without us. */
@@ -45,6 +56,7 @@ export class Observer {
   private readonly reader: TensorReader;
   readonly rowWriter: StepRows;
   private readonly weights: WeightStatistics;
+  readonly probes: ProbeRunner | null;
 
   constructor(
     readonly engine: EngineLike,
@@ -54,9 +66,14 @@ export class Observer {
     private readonly openSink: () => Sink,
     /** Set: every output is looked at in every step, and this is called where one first is not finite. */
     private readonly onAnomaly: (() => void) | null,
+    probes: ProbeOptions | undefined,
   ) {
     this.reader = new TensorReader(engine);
     this.rowWriter = new StepRows(this.reader, catalogue);
+    this.probes =
+      probes === undefined || !canProbe(engine)
+        ? null
+        : new ProbeRunner(engine, this.reader, probes, catalogue, (message) => this.event({ type: "note", message }));
     this.weights = new WeightStatistics(engine, this.reader, kernels.statistics, catalogue);
   }
 
@@ -74,9 +91,28 @@ export class Observer {
     return this.rooms[series];
   }
 
+  /** Also while a probe runs the model once more. */
+  get isInPass(): boolean {
+    return this.inPass || this.probes?.isRunning === true;
+  }
+
+  /** Whether a probe looks back at the batches that models were trained on. */
+  get wantsBatches(): boolean {
+    return this.probes !== null;
+  }
+
+  batchGiven(model: LayerLike, inputs: readonly TensorLike[]): void {
+    this.probes?.batchGiven(this.step + 1, { model, inputs });
+  }
+
+  gradientsTaken(loss: () => TensorLike, gradientsOf: Gradients): void {
+    this.probes?.gradientsTaken(this.step + 1, loss, gradientsOf);
+  }
+
   /** A forward pass under gradients of variables begins. */
   passBegins(): void {
     const startMs = performance.now();
+    this.probes?.passBegins(this.step + 1);
     if (this.step === 0) this.lastStepEndMs = startMs;
     if (this.current === null) {
       let chosen = this.controller.nextLevel();
@@ -114,6 +150,7 @@ export class Observer {
   beforeUpdate(gradients: NamedGradients): PinnedWeights | null {
     const startMs = performance.now();
     const pinned = this.current?.level === level.every ? this.weights.pin(gradients) : null;
+    this.probes?.beforeUpdate(this.step + 1, () => this.variablesOf(gradients));
     this.spent(startMs);
     return pinned;
   }
@@ -121,6 +158,7 @@ export class Observer {
   /** The optimizer threw: no step, nothing kept. */
   updateFailed(pinned: PinnedWeights | null): void {
     for (const { release } of pinned ?? []) release();
+    this.probes?.forget();
   }
 
   /** An optimizer has updated variables: the step is complete. */
@@ -155,6 +193,19 @@ export class Observer {
     const bareMs = Math.max(0, stepMs - this.ownMs);
     this.ownMs = 0;
     this.sink.stepEnded(bareMs, step.batchNorms.values());
+    if (this.probes !== null) this.runProbes(this.probes, optimizer, step);
+  }
+
+  private runProbes(probes: ProbeRunner, optimizer: OptimizerLike, { calls }: TrainingStep): void {
+    const startMs = performance.now();
+    const rows = probes.run({ step: this.step, optimizer, calls: [...calls.values()] });
+    for (const [series, row] of rows) this.sink?.row("probes", this.step, series, row);
+    this.writeLayers();
+    this.spentBetween(startMs);
+  }
+
+  private variablesOf(gradients: NamedGradients): VariableLike[] {
+    return [...namesOf(gradients)].flatMap((name) => this.engine.registeredVariables[name] ?? []);
   }
 
   /** Time of ours since `sinceMs` that belongs to no step. */
@@ -167,6 +218,7 @@ export class Observer {
   /** A model is about to be trained: its layers are known even if the first step throws. */
   modelSeen(model: LayerLike): void {
     this.catalogue.register(model);
+    this.probes?.modelSeen(model);
     if (this.step % flagsEverySteps === 0) this.catalogue.refreshFlags();
     this.sink ??= this.openSink();
     this.writeLayers();

@@ -65,6 +65,7 @@ export class Session {
         this.controller,
         () => this.sinkOf(this.openRecorder()),
         this.options.breakOnAnomaly ? breakInDebugger : null,
+        this.options.probes,
       );
       observer.step = this.observer?.step ?? 0;
       watchGradients(engine, () => observer, this.guard);
@@ -153,7 +154,7 @@ export class Session {
   private openRecorder(): Recorder {
     if (this.recorder !== null) return this.recorder;
     this.recorder = new Recorder(this.options, (message) => this.heard(message));
-    // The claim is this process's alone: what it starts is a run of its own, below this one.
+    // What this process starts is a run of its own, below this one.
     process.env[optionsVariable] = JSON.stringify({ ...this.options, claim: null, parent: this.recorder.id });
     return this.recorder;
   }

@@ -35,7 +35,10 @@ export type Gradients = (
 
 export interface EngineLike {
   readonly backendName: string | null;
-  readonly state: { readonly tensorInfo: { get(dataId: object): { readonly backend: BackendLike } | undefined } };
+  readonly state: {
+    readonly tensorInfo: { get(dataId: object): { readonly backend: BackendLike } | undefined };
+    readonly numTensors?: number;
+  };
   readonly registeredVariables: Readonly<Record<string, VariableLike>>;
   runKernel: RunKernel;
   gradients: Gradients;

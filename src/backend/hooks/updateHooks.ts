@@ -20,7 +20,9 @@ export function watchGradients(engine: EngineLike, observer: () => Observer | nu
     };
     guard.run(() => watching.passBegins());
     try {
-      return original.call(this, watchedForward, xs, ...rest);
+      const result = original.call(this, watchedForward, xs, ...rest);
+      guard.run(() => watching.gradientsTaken(f, original));
+      return result;
     } finally {
       depth--;
       if (forward) guard.run(() => watching.passEnds());

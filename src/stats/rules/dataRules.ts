@@ -1,5 +1,8 @@
-import { percent, short, trainedBatchNorms } from "./ruleContext.js";
-import type { Rule, RuleLayer } from "./ruleTypes.js";
+import { percent, type RuleContext, short, trainedBatchNorms } from "./ruleContext.js";
+import type { Problem, Rule, RuleLayer } from "./ruleTypes.js";
+
+/** Of the first loss: below that a loss is near 0. */
+const smallLossShare = 0.02;
 
 export const dataUnshuffled: Rule = {
   id: "data-unshuffled",
@@ -24,11 +27,15 @@ export const dataUnshuffled: Rule = {
 export const bnTrainEvalGap: Rule = {
   id: "bn-train-eval-gap",
   title: "Batches are unlike each other: inference will not see what training saw",
-  level: "warning",
+  level: "error",
   timing: "due",
   action: "Mix the sources of the data within each batch and shuffle; precise statistics do not cure this.",
-  reference: "definitions §5, free form by betweenBatchVariance; pytorch#4741",
+  reference: "definitions §5, by the probe or else free by betweenBatchVariance; DeepChecker, pytorch#4741",
   *check(context) {
+    if (context.gap.isKnown) {
+      yield* probedGap(context);
+      return;
+    }
     for (const [layer, history] of trainedBatchNorms(context)) {
       const { betweenBatchVariance = 0, valuesPerChannel = 1 } = history.last;
       const [absolute, timesNull] = context.settings.betweenBatch;
@@ -44,6 +51,22 @@ export const bnTrainEvalGap: Rule = {
     }
   },
 };
+
+/** The same batches with running statistics. Near a loss of 0 the ratio says nothing. */
+function* probedGap({ settings, gap, losses }: RuleContext): Generator<Problem> {
+  const { byBatch, byRunning, ratio } = gap.medians;
+  const [warning, error] = settings.gapRatio;
+  if (!(byBatch > smallLossShare * (losses?.first ?? 0)) || !(ratio > warning)) return;
+  const got = `loss of a batch is ${short(byRunning)} with running statistics and ${short(byBatch)} with its own`;
+  yield {
+    level: ratio > error ? "error" : "warning",
+    layer: null,
+    step: gap.lastStep,
+    message: `${got}: ${short(ratio)} times as much, wanted at most ${warning} times.`,
+    action:
+      "Lower the layers' momentum, train longer or recalculate the running statistics; if batches are unlike each other, mix them.",
+  };
+}
 
 /** Values of one channel in one example: they are not independent of each other. */
 function valuesPerSample({ inputShape }: RuleLayer): number {

@@ -1,5 +1,6 @@
 import type { ActivationHistory } from "./activationHistory.js";
 import type { BatchNormHistory } from "./batchNormHistory.js";
+import type { GapHistory } from "./gapHistory.js";
 import { isBatchNorm, type LayerGraph } from "./layerGraph.js";
 import type { RuleSettings } from "./ruleSettings.js";
 import type { RuleEvent, RuleLayer, RuleRun, RuleWeight } from "./ruleTypes.js";
@@ -22,6 +23,8 @@ export interface RuleContext {
   /** Captured steps in which any weight of the model was updated: how many, and the last of them. */
   updatesOf(model: string): { readonly count: number; readonly step: number };
   readonly nonfiniteEvents: readonly NonfiniteEvent[];
+  /** What the probe of the train/inference gap found. */
+  readonly gap: GapHistory;
   /** What fused BatchNorm would bring, where that was measured. */
   readonly fastPath: FastPathEvent | null;
   readonly losses: { readonly first: number; readonly last: number } | null;

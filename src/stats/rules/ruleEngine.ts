@@ -1,6 +1,7 @@
 import type { Row, TableName } from "../catalogue.js";
 import { ActivationHistory } from "./activationHistory.js";
 import { BatchNormHistory } from "./batchNormHistory.js";
+import { GapHistory } from "./gapHistory.js";
 import { LayerGraph } from "./layerGraph.js";
 import { RecentValues } from "./recentValues.js";
 import type { FastPathEvent, NonfiniteEvent, RuleContext } from "./ruleContext.js";
@@ -37,6 +38,7 @@ export class RuleEngine {
   private fastPath: FastPathEvent | null = null;
   private firstLoss: number | null = null;
   private readonly recentLosses = new RecentValues(lossWindow);
+  private readonly gap = new GapHistory();
   private lastStep = 0;
   private pending: Phase | null = null;
   private judgedStep = Number.NEGATIVE_INFINITY;
@@ -65,6 +67,9 @@ export class RuleEngine {
       case "weights":
         entry(this.weights, series, WeightHistory).add(step, row);
         this.countUpdate(step, series);
+        break;
+      case "probes":
+        if (row.lossGapRatio !== undefined) this.gap.add(step, row);
         break;
       case "steps":
         if (row.loss !== undefined && Number.isFinite(row.loss)) this.firstLoss ??= row.loss;
@@ -118,6 +123,7 @@ export class RuleEngine {
       weights: this.weights,
       updatesOf: (model) => this.updates.get(model) ?? { step: 0, count: 0 },
       nonfiniteEvents: this.nonfiniteEvents,
+      gap: this.gap,
       fastPath: this.fastPath,
       losses: this.firstLoss === null ? null : { first: this.firstLoss, last: this.recentLosses.median },
     };

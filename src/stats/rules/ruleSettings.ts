@@ -16,6 +16,8 @@ export interface RuleSettings {
   readonly varianceFactor: readonly [number, number];
   /** betweenBatchVariance: absolute, and times 1/m′. */
   readonly betweenBatch: readonly [absolute: number, timesNull: number];
+  /** Loss of a batch with running statistics over that with its own: [warning, error]. */
+  readonly gapRatio: readonly [number, number];
   /** Values per channel in a batch. */
   readonly valuesPerChannel: readonly [number, number];
   /** A last batch with fewer values per channel than this is remarked on. */
@@ -61,6 +63,7 @@ export const defaultRuleSettings: RuleSettings = {
   samplingNulls: [2, 6],
   varianceFactor: [1.5, 4],
   betweenBatch: [0.15, 5],
+  gapRatio: [1.1, 1.5],
   valuesPerChannel: [16, 4],
   lastBatchValues: 4,
   momentum: 0.5,
