@@ -59,7 +59,13 @@ async function take({ network, steps, milliseconds, habit }) {
   }
   const { user, system } = process.cpuUsage(cpu);
   const cpuMs = (user + system) / 1000 / times.length;
-  return { title: subject.title, backend: tf.getBackend(), steps: times, cpuMs, memoryBytes: process.memoryUsage.rss() };
+  return {
+    title: subject.title,
+    backend: tf.getBackend(),
+    steps: times,
+    cpuMs,
+    memoryBytes: process.memoryUsage.rss(),
+  };
 }
 
 async function main() {

@@ -170,6 +170,7 @@ export class Session {
       flush: () => recorder.flushSoon(),
       stepEnded: (bareMs, batchNorms) => {
         recorder.stepEnded();
+        this.controller.spentBeside(recorder.takeBesideMs());
         this.tellFast(recorder);
         this.tellForecast(recorder, bareMs, batchNorms);
         if (performance.now() - this.lastProgressMs > 500) this.sendProgress();

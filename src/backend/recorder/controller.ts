@@ -23,6 +23,9 @@ const longestStep = 4;
 /** Savings are bounded, so that dear steps never come in a burst: what a capture costs, this many times. */
 const savedCaptures = 2;
 
+/** What the recorder's thread took at once is paid for by this many steps at most. */
+const owedSteps = 50;
+
 /**
  * Decides what each step captures, from what captures have cost in this very run.
  * Two accounts are filled by each step with a share of its bare time; a level is captured when its account covers it.
@@ -35,6 +38,7 @@ export class Controller {
   private bareMs = 0;
   private totalBareMs = 0;
   private totalOwnMs = 0;
+  private owedMs = 0;
   private captureNext = false;
 
   constructor(private budget: Budget) {}
@@ -77,7 +81,10 @@ export class Controller {
     this.cost[captured] = known === null ? ownMs : known + costWeight * (ownMs - known);
     if (typeof this.budget === "string") return;
     const basicMs = this.cost[level.basic] ?? 0;
-    const income = Math.max(0, (this.budget.percent / 100) * this.bareMs - basicMs);
+    const earnedMs = Math.max(0, (this.budget.percent / 100) * this.bareMs - basicMs);
+    const paidMs = Math.min(earnedMs, this.owedMs);
+    this.owedMs = Math.min(this.owedMs - paidMs, owedSteps * earnedMs);
+    const income = earnedMs - paidMs;
     const left = this.deposit(level.scalars, income * scalarShare);
     this.deposit(level.every, income * (1 - scalarShare) + left);
     if (captured !== level.basic) this.saved[captured] -= Math.max(0, ownMs - basicMs);
@@ -86,6 +93,13 @@ export class Controller {
   /** Own time between two steps: part of the overhead, and no cost of any level. */
   spentBetween(ms: number): void {
     this.totalOwnMs += ms;
+  }
+
+  /** Time of the recorder's thread, as far as it is taken from the training: it is paid for first. */
+  spentBeside(ms: number): void {
+    if (this.step <= warmUpSteps) return;
+    this.totalOwnMs += ms;
+    this.owedMs += ms;
   }
 
   private covers(captured: 1 | 2): boolean {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { isMainThread, Worker } from "node:worker_threads";
 import type { BackendOptions } from "../../protocol/options.js";
@@ -21,6 +22,7 @@ const ringCapacity = 2 ** 19;
 const behindFromLength = ringCapacity / 2;
 /** Rows that found no room in the ring are sent when there are so many, or the step ends. */
 const sendFromLength = 32_768;
+const cores = availableParallelism();
 const flushTimeoutMs = 10_000;
 const shortestFlushMs = 50;
 
@@ -39,7 +41,7 @@ export class Recorder {
   private readonly ring = new RowRing(this.ringMemory);
   /** For rows that the ring has no room for. */
   private readonly overflow = new RowEncoder();
-  private readonly shared = new SharedArrayBuffer(12);
+  private readonly shared = new SharedArrayBuffer(16);
   private readonly counters = new Int32Array(this.shared);
   private readonly worker: Worker;
   private readonly startedMs = performance.now();
@@ -88,6 +90,14 @@ export class Recorder {
   /** True while the worker is so far behind that a step should not be captured. */
   get isBehind(): boolean {
     return this.ring.waiting > behindFromLength || this.isOverflowing;
+  }
+
+  /**
+   * Milliseconds that the worker has been busy since this was last asked, divided by the machine's cores: where they all
+   * work, that much is taken from the training.
+   */
+  takeBesideMs(): number {
+    return Atomics.exchange(this.counters, 3, 0) / 1000 / cores;
   }
 
   row(table: TableName, step: number, series: number, row: Row): void {

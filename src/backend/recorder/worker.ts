@@ -61,11 +61,13 @@ class RecorderWorker {
 
   guard(work: () => void): void {
     if (this.failed) return;
+    const startMs = performance.now();
     try {
       work();
     } catch (error) {
       this.fail(error);
     }
+    if (this.counters !== null) Atomics.add(this.counters, 3, 1000 * (performance.now() - startMs));
   }
 
   fail(error: unknown): void {

@@ -22,7 +22,7 @@ const bundle = resolve(process.env.LAYERSCOPE_DIST ?? "dist", "recorder.cjs");
 const workers: Worker[] = [];
 
 class Recording {
-  readonly counters = new Int32Array(new SharedArrayBuffer(12));
+  readonly counters = new Int32Array(new SharedArrayBuffer(16));
   private readonly ringMemory = RowRing.memory(2 ** 12);
   readonly ring = new RowRing(this.ringMemory);
   readonly reports: FromRecorder[] = [];

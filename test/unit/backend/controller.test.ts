@@ -42,6 +42,30 @@ describe("the controller", () => {
     expect(spent(levels) / (500 * bareMs)).toBeLessThan(0.1);
   });
 
+  it("pays for the recorder's thread first, and tells its time", () => {
+    const controller = new Controller({ percent: 5 });
+    train(controller, 20);
+    let own = 0;
+    for (let step = 0; step < 2000; step++) {
+      const [chosen] = train(controller, 1);
+      own += ownMs[chosen ?? level.basic] + 0.2;
+      controller.spentBeside(0.2);
+    }
+    const share = (100 * own) / (2000 * bareMs);
+    expect(share).toBeLessThanOrEqual(5.05);
+    expect(share).toBeGreaterThan(4.5);
+    expect(Math.abs((controller.overheadPercent ?? 0) - share)).toBeLessThan(0.3);
+  });
+
+  it("is not stopped for good by one long pause of the recorder's thread", () => {
+    const controller = new Controller({ percent: 5 });
+    train(controller, 20);
+    controller.spentBeside(60_000);
+    const levels = train(controller, 200);
+    expect(levels.slice(0, 50)).not.toContain(level.every);
+    expect(levels.slice(60)).toContain(level.every);
+  });
+
   it("takes everything in the first step, and when asked", () => {
     const controller = new Controller({ percent: 0 });
     const levels = train(controller, 50);
