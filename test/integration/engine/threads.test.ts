@@ -49,7 +49,7 @@ process.on("worker", () => started++);
 
 test("weights are the same to the last bit with any number of threads", () => {
   const file = project.write("bits.cjs", script);
-  const results = [1, 2, 5].map((threads) => {
+  const results = [1, 2, 8].map((threads) => {
     const env = { LAYERSCOPE_THREADS: String(threads), LAYERSCOPE_CACHE: "/nonexistent" };
     const result = runScript(file, { engine: "embedded", engineOnly: true }, { env });
     expect(result.stderr).toBe("");
@@ -58,9 +58,42 @@ test("weights are the same to the last bit with any number of threads", () => {
   });
   expect(results[0]?.started).toBe(0);
   expect(results[1]?.started).toBe(1);
-  expect(results[2]?.started).toBe(4);
+  expect(results[2]?.started).toBe(7);
   expect(results[1]?.bits).toEqual(results[0]?.bits);
   expect(results[2]?.bits).toEqual(results[0]?.bits);
+});
+
+test("where Node's permission model forbids threads, the script's own thread does it all", () => {
+  const file = project.write("forbidden.cjs", script);
+  const flag = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+  const run = (nodeArguments: readonly string[]) => {
+    const env = { LAYERSCOPE_THREADS: "2", LAYERSCOPE_CACHE: "/nonexistent" };
+    const result = runScript(file, { engine: "embedded", engineOnly: true }, { env, nodeArguments });
+    expect(result.exitCode, result.stderr.slice(-500)).toBe(0);
+    return resultOf(result);
+  };
+  const forbidden = run([flag, "--allow-fs-read=*"]);
+  expect(forbidden.started).toBe(0);
+  expect(forbidden.bits).toEqual(run([]).bits);
+});
+
+test("helpers that wait take no time", () => {
+  const idleMs = 600;
+  const file = project.write(
+    "idle.cjs",
+    `${training}(async () => {
+      for (let index = 0; index < 10; index++) await step();
+      // What is collected and compiled after the training is not theirs.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      const before = process.cpuUsage();
+      await new Promise((resolve) => setTimeout(resolve, ${idleMs}));
+      const { user, system } = process.cpuUsage(before);
+      console.log(JSON.stringify({ busyMs: (user + system) / 1000, steps: 10 }));
+    })();`,
+  );
+  const env = { LAYERSCOPE_THREADS: "8", LAYERSCOPE_CACHE: "/nonexistent" };
+  // One helper that spins would take all of it.
+  expect(resultOf(runScript(file, { engine: "embedded", engineOnly: true }, { env })).busyMs).toBeLessThan(idleMs / 4);
 });
 
 test("helpers keep no process alive, and process.exit in the middle of a training ends it", () => {

@@ -16,16 +16,21 @@ import {
 /** Overrides the number of threads; 1 for none beside the script's own. */
 const threadsVariable = "LAYERSCOPE_THREADS";
 const mostThreads = 8;
+/** Even when more are asked for. */
+const mostThreadsAsked = 64;
 /** Multiplications that are worth waking somebody for: about half a millisecond of one thread. */
 const largeWork = 6e6;
 /** Large calls before helpers are started, so that a short script does without them. */
 const callsBeforeStart = 6;
 const spins = 2000;
 const waitMs = 1;
+/** A piece takes milliseconds: a helper that is silent for so long has been ended from outside. */
+const mostWaits = 60_000;
 
 /** The script's thread and its helpers. */
 export class ThreadTeam {
-  readonly size: number;
+  /** 1 where there are no helpers. */
+  size: number;
   readonly #board = new SharedArrayBuffer(blackboardBytes);
   readonly #views = blackboard(this.#board);
   #largeCalls = 0;
@@ -38,7 +43,7 @@ export class ThreadTeam {
     private readonly kernels: SharedKernels,
   ) {
     const asked = Number(process.env[threadsVariable]);
-    const wanted = asked >= 1 ? asked : Math.min(mostThreads, availableParallelism());
+    const wanted = asked >= 1 ? Math.min(mostThreadsAsked, asked) : Math.min(mostThreads, availableParallelism());
     // A script's own workers share the processors already.
     this.size = isMainThread ? Math.floor(wanted) : 1;
   }
@@ -54,7 +59,17 @@ export class ThreadTeam {
       return;
     }
     this.#largeCalls++;
-    if (!this.#isStarted && this.#largeCalls >= callsBeforeStart) this.#start();
+    if (!this.#isStarted && this.#largeCalls >= callsBeforeStart) {
+      this.#isStarted = true;
+      try {
+        this.#start();
+      } catch {
+        // Node's permission model forbids threads: the script's own does it all.
+        this.size = 1;
+        this.kernels[kernel](0, units, 0, ...parameters);
+        return;
+      }
+    }
     const { control: state, parameters: board } = this.#views;
     const unitsInPiece = Math.ceil(units / (this.size * shares) / grain) * grain;
     state[control.pieces] = Math.ceil(units / unitsInPiece);
@@ -78,18 +93,19 @@ export class ThreadTeam {
   #waitForHelpers(): void {
     const { control: state } = this.#views;
     for (let spin = 0; spin < spins; spin++) if (Atomics.load(state, control.inside) === 0) break;
-    for (;;) {
+    let waits = 0;
+    for (; waits < mostWaits; waits++) {
       const inside = Atomics.load(state, control.inside);
       if (inside === 0) break;
       Atomics.wait(state, control.inside, inside, waitMs);
     }
-    if (Atomics.exchange(state, control.failed, 0) === 1) {
+    if (Atomics.exchange(state, control.failed, 0) === 1 || waits === mostWaits) {
+      this.size = 1;
       throw new Error("A helper thread of the embedded engine failed. Set LAYERSCOPE_THREADS=1 and try again.");
     }
   }
 
   #start(): void {
-    this.#isStarted = true;
     for (let thread = 1; thread < this.size; thread++) {
       const data: HelperData = { module: this.module, memory: this.memory, board: this.#board, thread };
       const worker = new Worker(join(this.folder, "kernelThread.cjs"), {
