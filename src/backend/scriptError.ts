@@ -16,6 +16,14 @@ export function describeScriptError(error: unknown): ScriptError {
   return { message: `${error.name}: ${message} (${basename(place[1] ?? "")}:${place[2]})`, stack };
 }
 
+/** Why the recorder cannot go on, and, where Node's permission model is the reason, what it would have to allow. */
+export function describeOwnError(error: unknown, runsFolder: string): ScriptError {
+  const described = describeScriptError(error);
+  if (!described.message.startsWith("Access to this API has been restricted")) return described;
+  const wanted = `--allow-worker and --allow-fs-write=${runsFolder}`;
+  return { ...described, message: `Node's permission model does not let it record, which takes ${wanted}` };
+}
+
 /** Takes our own frames out of the stack that Node is about to print: they are not what the script died of. */
 export function withoutOwnFrames(error: unknown): void {
   if (!(error instanceof Error) || typeof error.stack !== "string" || !error.stack.includes(__dirname)) return;

@@ -7,7 +7,7 @@ import { FastForecast } from "../fast/fastForecast.js";
 import { FastTraining, fastNote } from "../fast/fastTraining.js";
 import { Controller, parseBudget } from "../recorder/controller.js";
 import { Recorder } from "../recorder/recorder.js";
-import { describeScriptError, type ScriptError } from "../scriptError.js";
+import { describeOwnError, describeScriptError, type ScriptError } from "../scriptError.js";
 import { breakInDebugger } from "./breakInDebugger.js";
 import { ownerOf, trapAssignment } from "./bundleTraps.js";
 import { type ModelClass, watchEpochs, watchModels } from "./fitHooks.js";
@@ -260,7 +260,7 @@ export class Session {
 
   /** The one sentence that the script's user sees when we fail; training goes on without us. */
   private switchOff(error: unknown): void {
-    const { message, stack } = describeScriptError(error);
+    const { message, stack } = describeOwnError(error, this.options.runs);
     const sentence = `Layerscope has switched itself off: ${message}. The training goes on without statistics.`;
     process.stderr.write(`layerscope: ${sentence}\n`);
     if (process.env.LAYERSCOPE_DEBUG !== undefined) process.stderr.write(`${stack ?? ""}\n`);
