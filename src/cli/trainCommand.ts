@@ -13,7 +13,7 @@ import { findNode, findScript, languageArguments } from "./nodeRuntime.js";
 import { budgetText, fastText, isStartedByReload, recordingFlags, recordingOptions } from "./recordingOptions.js";
 
 export const trainUsage =
-  "layerscope train SCRIPT [--engine auto|native|embedded] [--runs DIR] [--budget PERCENT|scalars|every] [--node PATH] [--fast] [-- ARGS…]";
+  "layerscope train SCRIPT [--engine auto|native|embedded] [--runs DIR] [--budget PERCENT|scalars|every] [--node PATH] [--fast] [--probe LIST] [-- ARGS…]";
 
 /** Runs a script with statistics; the result is the script's own exit code. */
 export async function trainCommand(args: readonly string[], io: CommandIo): Promise<number> {

@@ -7,6 +7,7 @@
 import type { EngineInfo, LayerInfo, RunEvent, RunStatus, WeightInfo } from "../run/format.js";
 import { listColumns, type Row, scalarColumns, type TableName, tableNames } from "../stats/catalogue.js";
 import type { ToTraining } from "./control.js";
+import type { ProbeOptions } from "./options.js";
 import { restartMark } from "./rowRing.js";
 
 export interface ToRecorderInOrder {
@@ -36,6 +37,7 @@ export interface StartMessage {
   readonly startedAt: string;
   readonly processId: number;
   readonly budget: string;
+  readonly probes?: ProbeOptions;
   /** Largest size of the run folder in bytes; beyond it old steps are thinned. */
   readonly diskLimitBytes: number;
   /**

@@ -17,6 +17,7 @@
  *   <runs>/<id>/label.json            RunLabel, what the user has said about the run; run.json is the writer's alone
  */
 
+import type { ProbeOptions } from "../protocol/options.js";
 import type { TableName } from "../stats/catalogue.js";
 
 export const runFormatVersion = 1;
@@ -121,6 +122,8 @@ export interface RunFile {
   readonly engine: EngineInfo | null;
   /** `scalars`, `every`, or a percentage. */
   readonly budget: string;
+  /** Absent or null: none were asked for. */
+  readonly probes?: ProbeOptions | null;
   /** Path of the control socket (named pipe on Windows) while the process lives. */
   readonly control: string | null;
   readonly steps: number;

@@ -85,6 +85,7 @@ export interface NewRun {
   readonly startedAt: string;
   readonly processId: number;
   readonly budget: string;
+  readonly probes?: RunFile["probes"];
 }
 
 /** The run.json of a run that has just begun. */
@@ -101,6 +102,7 @@ export function newRunFile(start: NewRun): RunFile {
     heartbeatAt: new Date().toISOString(),
     process: { id: start.processId, host: hostname(), node: process.version, platform: process.platform },
     budget: start.budget,
+    probes: start.probes ?? null,
   };
 }
 

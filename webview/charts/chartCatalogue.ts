@@ -1,3 +1,4 @@
+import type { ProbeName } from "../../src/protocol/options.js";
 import type { EpochMetrics } from "../../src/protocol/views.js";
 import type { LayerInfo, WeightInfo } from "../../src/run/format.js";
 import type { StatisticName } from "../../src/stats/catalogue.js";
@@ -59,6 +60,72 @@ export function stepTimeChart(): ChartSpec {
     line(steps, "overheadMs", t("overhead"), styles.running),
   ];
   return { kind: "step-time", title: t("stepTime"), unit: t("unitMs"), layer: null, traces, ...positive };
+}
+
+/** Of the whole model; only of probes that run. */
+export function probeCharts(probes: readonly ProbeName[]): ChartSpec[] {
+  const common = { unit: "", layer: null, ...positive };
+  const charts: Partial<Record<ProbeName, readonly ChartSpec[]>> = {
+    gap: [
+      {
+        kind: "train-inference-gap",
+        title: t("gapChart"),
+        traces: [
+          line(steps, "lossByBatch", t("legendOwn"), styles.batch),
+          line(steps, "lossByRunning", t("legendRunning"), styles.running),
+        ],
+        ...common,
+      },
+    ],
+    landscape: [
+      {
+        kind: "landscape",
+        title: t("landscapeChart"),
+        traces: [band("landscape", steps, ["landscapeMin", "landscapeMax"], t("legendRange"), bandBetween)],
+        ...common,
+      },
+      {
+        kind: "predictiveness",
+        title: t("predictivenessChart"),
+        traces: [
+          band("predictiveness", steps, ["predictivenessMin", "predictivenessMax"], t("legendRange"), bandBetween),
+          line(steps, "effectiveSmoothness", t("legendSmoothness"), styles.third),
+        ],
+        ...common,
+      },
+    ],
+  };
+  return probes.flatMap((name) => charts[name] ?? []);
+}
+
+function layerProbeCharts(layer: LayerInfo, probes: readonly ProbeName[]): ChartSpec[] {
+  const { index } = layer;
+  const precise: ChartSpec = {
+    kind: "precise-shift",
+    title: t("preciseShift"),
+    unit: "",
+    layer,
+    traces: [
+      line(index, "preciseMeanShift", t("legendPreciseShift"), styles.batch),
+      line(index, "preciseLogVarianceRatio", t("legendPreciseRatio"), styles.third),
+    ],
+    ...share,
+  };
+  const shift: ChartSpec = {
+    kind: "gradient-shift",
+    title: t("gradientShift"),
+    unit: "",
+    layer,
+    traces: [
+      line(index, "gradientShift", t("legendMoved"), styles.batch),
+      line(index, "gradientShiftCosine", t("legendCosine"), styles.running),
+    ],
+    ...signed,
+  };
+  return [
+    ...(probes.includes("precise") && isBatchNorm(layer) ? [precise] : []),
+    ...(probes.includes("shift") && layer.weights.length > 0 ? [shift] : []),
+  ];
 }
 
 /** One chart for each quantity that the script logs at the end of an epoch; `val_x` is drawn with `x`. */
@@ -147,7 +214,11 @@ function meanDeviation(layer: LayerInfo): ChartSpec {
 }
 
 /** Everything the layer view draws for one layer, in order. */
-export function layerCharts(layer: LayerInfo, weights: readonly WeightInfo[]): ChartSpec[] {
+export function layerCharts(
+  layer: LayerInfo,
+  weights: readonly WeightInfo[],
+  probes: readonly ProbeName[] = [],
+): ChartSpec[] {
   const { index } = layer;
   const batchNorm: ChartSpec[] = isBatchNorm(layer)
     ? [
@@ -178,7 +249,7 @@ export function layerCharts(layer: LayerInfo, weights: readonly WeightInfo[]): C
         },
       ]
     : [];
-  return [...batchNorm, ...outputCharts(layer), ...weightCharts(layer, weights)];
+  return [...batchNorm, ...outputCharts(layer), ...weightCharts(layer, weights), ...layerProbeCharts(layer, probes)];
 }
 
 function outputCharts(layer: LayerInfo): ChartSpec[] {
@@ -188,7 +259,7 @@ function outputCharts(layer: LayerInfo): ChartSpec[] {
     {
       kind: "percentiles",
       title: t("percentiles"),
-      unit: "",
+      unit: t("unitRank"),
       layer,
       traces: [
         band("percentiles", index, ["p15", "p85"], t("legendPercentiles"), bandBetween),

@@ -53,7 +53,7 @@ export class LayerSection {
       open.title = t("openSource", source.file, source.line);
       this.head.append(open);
     }
-    this.grid.set(layerCharts(layer, this.model.weights));
+    this.grid.set(layerCharts(layer, this.model.weights, this.model.probes));
   }
 }
 

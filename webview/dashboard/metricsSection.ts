@@ -1,4 +1,4 @@
-import { learningRateChart, lossChart, metricCharts, stepTimeChart } from "../charts/chartCatalogue.js";
+import { learningRateChart, lossChart, metricCharts, probeCharts, stepTimeChart } from "../charts/chartCatalogue.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
 import type { RunModel } from "../shared/runModel.js";
 import { ChartGrid } from "./chartGrid.js";
@@ -20,6 +20,7 @@ export class MetricsSection {
   }
 
   show(): void {
-    this.grid.set([lossChart(), ...metricCharts(this.model.epochs), stepTimeChart(), learningRateChart()]);
+    const probes = probeCharts(this.model.probes);
+    this.grid.set([lossChart(), ...metricCharts(this.model.epochs), ...probes, stepTimeChart(), learningRateChart()]);
   }
 }

@@ -1,3 +1,4 @@
+import type { ProbeName } from "../../src/protocol/options.js";
 import type { EpochMetrics, LayerSummary, RunHeader, SnapshotMessage, ViewFinding } from "../../src/protocol/views.js";
 import type { LayerInfo, WeightInfo } from "../../src/run/format.js";
 
@@ -14,6 +15,11 @@ export class RunModel {
 
   get runId(): string | null {
     return this.header?.run?.id ?? null;
+  }
+
+  /** Those that were asked for. */
+  get probes(): readonly ProbeName[] {
+    return this.header?.run?.probes?.names ?? [];
   }
 
   get newestStep(): number {

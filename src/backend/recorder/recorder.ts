@@ -80,6 +80,7 @@ export class Recorder {
       processId: process.pid,
       budget: options.budget,
       diskLimitBytes: options.diskLimitBytes,
+      ...(options.probes === undefined ? {} : { probes: options.probes }),
       shared: this.shared,
       ring: this.ringMemory,
     });

@@ -103,7 +103,7 @@ export class RunQueries {
 
   private buckets({ layer, statistic, weight }: SeriesKey, range: StepRange, width: number): SeriesBuckets {
     const table = tableOf(statistic);
-    const series = table === "steps" || layer < 0 ? 0 : table === "weights" ? (weight ?? -1) : layer;
+    const series = table === "weights" ? (weight ?? -1) : table === "steps" ? 0 : Math.max(0, layer);
     return this.history().series(table, series, statistic, range, width);
   }
 }

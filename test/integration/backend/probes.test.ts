@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { StatisticName } from "../../../src/stats/catalogue.js";
+import { cliJson, runCli, workspace } from "../cli/cliProcess.js";
 import { expectClose, expectListClose } from "./closeTo.js";
 import { type RecordedRun, resultOf, runScript } from "./runScript.js";
 
@@ -226,3 +228,57 @@ function average(values: readonly number[]): number {
 function norm(values: readonly number[]): number {
   return Math.hypot(...values);
 }
+
+describe("layerscope train --probe", () => {
+  const script = (momentum: number, steps: number): string =>
+    `const tf = require(${JSON.stringify(resolve("node_modules/@tensorflow/tfjs-node"))});
+     let state = 1;
+     Math.random = () => { state = (Math.imul(state, 1664525) + 1013904223) >>> 0; return state / 2 ** 32; };
+     const model = tf.sequential({ layers: [
+       tf.layers.dense({ inputShape: [4], units: 8 }),
+       tf.layers.batchNormalization({ momentum: ${momentum} }),
+       tf.layers.dense({ units: 1 }),
+     ] });
+     const optimizer = tf.train.adam(0.01);
+     for (let step = 0; step < ${steps}; step++) {
+       const x = tf.randomNormal([32, 4]).mul(3).add(2);
+       const noise = tf.randomNormal([32, 1]);
+       optimizer.minimize(() => tf.losses.meanSquaredError(x.sum(1, true).mul(0.3).add(noise), model.apply(x, { training: true })));
+     }`;
+
+  test.each([
+    ["running statistics that have not caught up", 0.999, 1],
+    ["running statistics that have", 0.9, 0],
+  ] as const)("%s", async (_, momentum, wanted) => {
+    const folder = workspace({ "train.js": script(momentum, 120) });
+    const args = ["train", "train.js", "--engine", "embedded", "--runs", folder, "--probe", "gap,precise"];
+    const end = await runCli([...args, "--probe-every", "20"], { cwd: folder });
+    expect(end.code, end.stderr).toBe(0);
+    const shown = await cliJson<{
+      probes: Record<string, number> | null;
+      layers: readonly { className: string; last: Record<string, unknown> }[];
+      findings: readonly { id: string; level: string }[];
+    }>(["show", "latest", "--runs", folder], folder);
+    expect(shown.findings.filter(({ id }) => id === "bn-train-eval-gap")).toHaveLength(wanted);
+    expect((shown.probes?.lossGapRatio ?? 0) > 1.1).toBe(wanted === 1);
+    const norm = shown.layers.find(({ className }) => className === "BatchNormalization");
+    expect(norm?.last.preciseBatches).toBe(16);
+    expect(norm?.last.gradientShift).toBeUndefined();
+    const points = await cliJson<{ step: number }[]>(
+      ["series", "latest", "--stat", "lossGapRatio", "--runs", folder],
+      folder,
+    );
+    expect(points.map(({ step }) => step)).toEqual([20, 40, 60, 80, 100, 120]);
+  });
+
+  test.each([
+    [["--probe", "gaps"], "Got --probe gaps, wanted all or a list of gap, precise, shift, landscape."],
+    [["--probe", "gap", "--probe-every", "0"], "Got --probe-every 0, wanted a whole number of steps from 1."],
+    [["--probe-every", "5"], "Got --probe-every without --probe, wanted the names of probes."],
+  ])("%s", async (flags, message) => {
+    const folder = workspace({ "train.js": "" });
+    const { code, stderr } = await runCli(["train", "train.js", ...flags], { cwd: folder });
+    expect(code).toBe(64);
+    expect(stderr).toContain(message);
+  });
+});
