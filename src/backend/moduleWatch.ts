@@ -1,5 +1,5 @@
 import { Module } from "node:module";
-import { onRealmModule } from "./realmWatch.js";
+import { noteTransformed, onRealmModule } from "./realmWatch.js";
 
 interface CompilableModule {
   exports: unknown;
@@ -7,6 +7,8 @@ interface CompilableModule {
 }
 
 const tensorflowFile = /[\\/]@tensorflow[\\/]tfjs(?:-core|-layers|-node|-node-gpu)?[\\/]/;
+
+const packageFile = /[\\/]node_modules[\\/]/;
 
 /**
  * Calls `listener` with the exports of each TensorFlow.js file once it has run, before anybody else has them.
@@ -17,6 +19,7 @@ export function onTensorflowModule(listener: (exports: object) => void): void {
   const prototype = Module.prototype as unknown as CompilableModule;
   const original = prototype._compile;
   prototype._compile = function (this: CompilableModule, content, filename, ...rest) {
+    if (!packageFile.test(filename)) noteTransformed(filename, content);
     const result = original.call(this, content, filename, ...rest);
     if (tensorflowFile.test(filename) && typeof this.exports === "object" && this.exports !== null) {
       listener(this.exports);

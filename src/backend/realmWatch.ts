@@ -2,10 +2,18 @@ import * as vm from "node:vm";
 
 type ModuleFunction = (module: { exports: unknown }, ...rest: unknown[]) => unknown;
 
-const inlineMap = /\/\/# sourceMappingURL=data:application\/json[^\s]+/;
+const inlineMap = "//# sourceMappingURL=data:application/json";
 
 /** Files whose code was not what is on disk, with the source map that the code itself carries. */
 export const transformedSources = new Map<string, string>();
+
+/** Loaders such as ts-node and babel-node hand over compiled code whose map is at its end and nowhere else. */
+export function noteTransformed(file: string, code: string): void {
+  const at = code.lastIndexOf(inlineMap);
+  if (at < 0) return;
+  const end = code.indexOf("\n", at);
+  transformedSources.set(file, code.slice(at, end < 0 ? undefined : end));
+}
 
 /**
  * Test runners such as jest load modules by themselves: they compile a file with `vm.Script`, run it in a context of
@@ -20,8 +28,7 @@ export function onRealmModule(isWanted: (file: string) => boolean, listener: (ex
     constructor(code: string, options?: vm.ScriptOptions | string) {
       super(code, options);
       this.#file = (typeof options === "string" ? options : options?.filename) ?? "";
-      const map = inlineMap.exec(code)?.[0];
-      if (map !== undefined) transformedSources.set(this.#file, map);
+      noteTransformed(this.#file, code);
     }
 
     override runInContext(context: vm.Context, options?: vm.RunningCodeInNewContextOptions): unknown {

@@ -15,7 +15,6 @@ const packages = {
   jest: "29.7.0",
   lodash: "4.17.21",
   "lodash.range": "3.2.0",
-  pnpm: "9.15.9",
   shelljs: "0.8.5",
   "ts-node": "10.9.2",
   tsx: "4.20.6",
