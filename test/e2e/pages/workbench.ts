@@ -14,6 +14,8 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Workspace Trust as a user has it; else everything is trusted. */
   readonly asksForTrust?: boolean;
+  /** For the workbench and what it starts. */
+  readonly env?: Readonly<Record<string, string>>;
   /** One more extension, which does nothing. */
   readonly withEmptyExtension?: boolean;
 }
@@ -63,7 +65,7 @@ export class Workbench {
     installExtensions(tools, profile, [packagedExtension(), ...helperPackages]);
     const driver = makeDriver(profile.driverFile);
     const args = options.asksForTrust ? [] : ["--disable-workspace-trust"];
-    const server = await startWorkbench(tools, profile, { env: driver.env, args });
+    const server = await startWorkbench(tools, profile, { env: { ...options.env, ...driver.env }, args });
     const browser = await launchBrowser(tools.chromium);
     const page = await browser.newPage({
       viewport: { width: 1600, height: 1000 },

@@ -1,4 +1,5 @@
 import { engine, type GradConfig, type Tensor, util } from "@tensorflow/tfjs-core";
+import { EmbeddedBackend } from "./embeddedBackend.js";
 
 interface Reduction {
   readonly axis: number | number[];
@@ -24,6 +25,42 @@ export function replaceGradients(registry: Map<string, GradConfig>): void {
       },
     });
   }
+}
+
+interface Bounds {
+  readonly clipValueMin: number;
+  readonly clipValueMax: number;
+}
+
+/** tfjs composes it of five kernels, of which an LSTM step (hard sigmoid) takes sixty. The bits are the same. */
+export function replaceClipGradient(registry: Map<string, GradConfig>): void {
+  const original = registry.get("ClipByValue");
+  if (original === undefined) return;
+  registry.set("ClipByValue", {
+    ...original,
+    gradFunc: (dy, saved, attributes) => {
+      const [x] = saved as [Tensor];
+      const tensors = [x, dy as Tensor];
+      const backends = tensors.map(({ dataId }) => engine().state.tensorInfo.get(dataId)?.backend);
+      const [backend] = backends;
+      // With a tape on, this gradient is differentiated in turn: tfjs's ops know how.
+      const isOurs =
+        backend instanceof EmbeddedBackend &&
+        backends[1] === backend &&
+        engine().state.gradientDepth === 0 &&
+        tensors.every(({ dtype }) => dtype === "float32");
+      if (!isOurs) return original.gradFunc(dy, saved, attributes);
+      const { clipValueMin, clipValueMax } = attributes as unknown as Bounds;
+      return { x: () => clipGradient(backend, x, dy as Tensor, clipValueMin, clipValueMax) };
+    },
+  });
+}
+
+function clipGradient(backend: EmbeddedBackend, x: Tensor, dy: Tensor, low: number, high: number): Tensor {
+  const output = backend.makeOutput(x.shape, "float32");
+  const [at, from] = [backend.offset(x), backend.offset(dy)];
+  backend.training.clampGradient(at, from, backend.offset(output), x.size, low, high);
+  return engine().makeTensorFromTensorInfo(output);
 }
 
 function spread(dy: Tensor, shape: readonly number[], axes: readonly number[], divides: boolean): Tensor {

@@ -2,7 +2,7 @@ import type { KernelConfig, KernelFunc, TensorInfo } from "@tensorflow/tfjs-core
 import "@tensorflow/tfjs-backend-wasm/dist/register_all_kernels";
 import { missingKernel, runOnCpu } from "./cpuFallback.js";
 import { EmbeddedBackend } from "./embeddedBackend.js";
-import { replaceGradients } from "./gradients.js";
+import { replaceClipGradient, replaceGradients } from "./gradients.js";
 import { gradientRegistry, kernelRegistry, kernelTable } from "./kernelTable.js";
 import "./kernels/index.js";
 
@@ -21,6 +21,7 @@ export function createEmbedded(): EmbeddedBackend {
   const registry = kernelRegistry();
   addMissing(registry);
   replaceGradients(gradientRegistry());
+  replaceClipGradient(gradientRegistry());
   for (const backendName of backendNames) {
     for (const [name, config] of kernelTable) {
       const kernelFunc = anyType.has(name) ? config.kernelFunc : numbersOnly(name, config.kernelFunc, registry);

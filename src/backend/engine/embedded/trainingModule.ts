@@ -45,6 +45,14 @@ export interface TrainingModule {
     rows: number,
     inner: number,
   ): void;
+  withScalar(
+    operation: 0 | 1 | 2 | 3,
+    swapped: boolean,
+    full: Pointer,
+    value: Pointer,
+    to: Pointer,
+    length: number,
+  ): void;
   turnFilter(filter: Pointer, to: Pointer, positions: number, inChannels: number, outChannels: number): void;
   depthwiseGradient(
     wanted: 0 | 1,
@@ -83,6 +91,7 @@ export interface TrainingModule {
   maxPoolGradient(x: Pointer, dy: Pointer, dx: Pointer, ...sizes: PoolingSizes): void;
   averagePoolGradient(dy: Pointer, dx: Pointer, ...sizesAndDivisor: [...PoolingSizes, number]): void;
   clamp(x: Pointer, to: Pointer, length: number, low: number, high: number): void;
+  clampGradient(x: Pointer, dy: Pointer, dx: Pointer, length: number, low: number, high: number): void;
   floatsOfBytes(from: Pointer, to: Pointer, length: number): void;
   resizeGradient(
     dy: Pointer,

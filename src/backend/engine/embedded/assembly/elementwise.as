@@ -55,6 +55,51 @@ export function withRow(operation: i32, swapped: bool, full: usize, row: usize, 
   else pass(divide, false, full, row, to, rows, inner);
 }
 
+// @ts-ignore: decorator
+@inline
+function spread(operation: i32, swapped: bool, full: usize, value: f32, to: usize, length: i32): void {
+  const end: usize = full + (length << 2);
+  const vectorsEnd: usize = full + ((length & ~3) << 2);
+  const values = f32x4.splat(value);
+  for (; full < vectorsEnd; full += 16, to += 16) {
+    const a = v128.load(full);
+    v128.store(to, swapped ? vector(operation, values, a) : vector(operation, a, values));
+  }
+  for (; full < end; full += 4, to += 4) {
+    const a = f32.load(full);
+    f32.store(to, swapped ? single(operation, value, a) : single(operation, a, value));
+  }
+}
+
+/** to[i] = full[i] ∘ value, or value ∘ full[i] when `swapped`; the value lies at `at`. */
+export function withScalar(operation: i32, swapped: bool, full: usize, at: usize, to: usize, length: i32): void {
+  const value = f32.load(at);
+  if (operation == multiply) spread(multiply, false, full, value, to, length);
+  else if (operation == add) spread(add, false, full, value, to, length);
+  else if (operation == subtract) {
+    if (swapped) spread(subtract, true, full, value, to, length);
+    else spread(subtract, false, full, value, to, length);
+  } else if (swapped) spread(divide, true, full, value, to, length);
+  else spread(divide, false, full, value, to, length);
+}
+
+/** dx[i] = dy[i] where x[i] lies within the bounds, else 0. */
+export function clampGradient(x: usize, dy: usize, dx: usize, length: i32, low: f32, high: f32): void {
+  const end: usize = x + (length << 2);
+  const vectorsEnd: usize = x + ((length & ~3) << 2);
+  const lowest = f32x4.splat(low);
+  const highest = f32x4.splat(high);
+  for (; x < vectorsEnd; x += 16, dy += 16, dx += 16) {
+    const v = v128.load(x);
+    const inside = v128.and(f32x4.ge(v, lowest), f32x4.le(v, highest));
+    v128.store(dx, v128.and(inside, v128.load(dy)));
+  }
+  for (; x < end; x += 4, dy += 4, dx += 4) {
+    const v = f32.load(x);
+    f32.store(dx, v >= low && v <= high ? f32.load(dy) : 0);
+  }
+}
+
 /** to[r, i] = (x[r, i] − mean[i]) · factor[i] + offset[i]. */
 export function normalize(x: usize, mean: usize, factor: usize, offset: usize, to: usize, rows: i32, inner: i32): void {
   const length: usize = inner << 2;

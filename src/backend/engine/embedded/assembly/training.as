@@ -4,7 +4,9 @@ export {
   addGroups, filterGradientGroups, inputGradientByProducts, inputGradientOfFew, productScratch, turnFilter,
 } from "./convolution";
 export { depthwiseGradient } from "./depthwise";
-export { addBias, clamp, floatsOfBytes, normalize, withRow } from "./elementwise";
+export {
+  addBias, clamp, clampGradient, floatsOfBytes, normalize, withRow, withScalar,
+} from "./elementwise";
 export { gemmRows, gemmScratch } from "./gemm";
 export { repeatBlocks, segmentSum } from "./movement";
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from "./pooling";

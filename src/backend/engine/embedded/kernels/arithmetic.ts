@@ -5,33 +5,37 @@ import { replaceKernel } from "../kernelTable.js";
 const operations = { Multiply: 0, Add: 1, Sub: 2, RealDiv: 3 } as const;
 
 for (const [name, operation] of Object.entries(operations)) {
-  replaceKernel(name, (stock) => withRow(operation, stock));
+  replaceKernel(name, (stock) => simple(operation, stock));
 }
 
-/** An operand of the other's last axes only (BatchNorm's statistics, biases), which tfjs's kernels broadcast slowly. */
-function withRow(operation: 0 | 1 | 2 | 3, stock: KernelFunc): KernelFunc {
+/**
+ * Operands of one shape, a single value, or an operand of the other's last axes only (BatchNorm's statistics, biases):
+ * tfjs's kernels broadcast slowly, and for small tensors the way to them, through copies of both shapes, is most of it.
+ */
+function simple(operation: 0 | 1 | 2 | 3, stock: KernelFunc): KernelFunc {
   return (call) => {
     const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
     if (a.dtype !== "float32" || b.dtype !== "float32") return stock(call);
-    const swapped = util.sizeFromShape(a.shape) < util.sizeFromShape(b.shape);
+    const [sizeA, sizeB] = [util.sizeFromShape(a.shape), util.sizeFromShape(b.shape)];
+    const swapped = sizeA < sizeB || (sizeA === sizeB && a.shape.length < b.shape.length);
     const [full, row] = swapped ? [b, a] : [a, b];
-    const inner = rowLength(full.shape, row.shape);
-    if (inner === null) return stock(call);
+    const size = swapped ? sizeB : sizeA;
+    const isScalar = (swapped ? sizeA : sizeB) === 1 && row.shape.length <= full.shape.length;
+    const inner = isScalar ? 1 : isSame(full.shape, row.shape) ? size : rowLength(full.shape, row.shape);
+    if (inner === null || size === 0) return stock(call);
     const backend = call.backend as EmbeddedBackend;
     const output = backend.makeOutput(full.shape, "float32");
-    const rows = util.sizeFromShape(full.shape) / inner;
     const { training } = backend;
-    training.withRow(
-      operation,
-      swapped,
-      backend.offset(full),
-      backend.offset(row),
-      backend.offset(output),
-      rows,
-      inner,
-    );
+    // A place is asked for after everything that may move the memory.
+    const [from, other, to] = [backend.offset(full), backend.offset(row), backend.offset(output)];
+    if (isScalar) training.withScalar(operation, swapped, from, other, to, size);
+    else training.withRow(operation, swapped, from, other, to, size / inner, inner);
     return output;
   };
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
 
 /** Number of values in `row` where it is `full`'s last axes, at least four; null where it is anything else. */
