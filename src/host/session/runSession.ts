@@ -31,7 +31,9 @@ import type { SessionChange, SessionView } from "./sessionView.js";
 import type { StateSentence } from "./stateSentence.js";
 import { StepClock } from "./stepClock.js";
 
-const visiblePollMs = 100;
+const visiblePollMs = 50;
+/** After rows: the writer puts the tables of a step on disk one after the other. */
+const restPollMs = 10;
 const hiddenPollMs = 1000;
 /** Bytes read in one go, so that opening a long run never holds up the extension host. */
 const pollBytes = 4 * 2 ** 20;
@@ -197,9 +199,11 @@ export class RunSession extends Disposable implements SessionView {
   private poll(): void {
     if (this.isDisposed) return;
     let more = false;
+    let hasRows = false;
     try {
       const poll = this.history.poll(pollBytes);
       more = poll.more;
+      hasRows = poll.batches.length > 0;
       this.take(poll);
     } catch (thrown) {
       this.failed(thrown);
@@ -208,7 +212,8 @@ export class RunSession extends Disposable implements SessionView {
     // A run that has ended is read to its end and then left alone.
     if (more) this.timer = setTimeout(() => this.poll(), 0);
     else if (this.seenStatus === "running") {
-      this.timer = setTimeout(() => this.poll(), this.watchers > 0 ? visiblePollMs : hiddenPollMs);
+      const visibleMs = hasRows ? restPollMs : visiblePollMs;
+      this.timer = setTimeout(() => this.poll(), this.watchers > 0 ? visibleMs : hiddenPollMs);
     } else this.history.save(memoryText(this.memory()));
   }
 

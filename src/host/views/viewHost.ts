@@ -11,6 +11,8 @@ import { SeriesFeed } from "./seriesFeed.js";
 import { carryOut } from "./viewRequests.js";
 
 const flushMs = 100;
+/** What follows a first change in a moment, such as the other tables of a step, goes with it. */
+const gatherMs = 15;
 
 /**
  * Host side of one webview: `ready` → snapshot, then increments at most ten times a second, while it is visible.
@@ -163,9 +165,9 @@ export class ViewHost extends Disposable {
     this.flushSoon();
   }
 
-  /** At once after a pause, else when the interval is over. */
+  /** Soon after a pause, else when the interval is over. */
   private flushSoon(): void {
-    this.timer ??= setTimeout(() => this.flush(), Math.max(0, this.flushedAtMs + flushMs - Date.now()));
+    this.timer ??= setTimeout(() => this.flush(), Math.max(gatherMs, this.flushedAtMs + flushMs - Date.now()));
   }
 
   private flush(): void {
