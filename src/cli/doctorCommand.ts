@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { type DoctorReport, doctor } from "../engines/doctor.js";
+import { jsonText } from "../run/jsonText.js";
 import { type CommandIo, usageError } from "./commandIo.js";
 import { parseCommandLine } from "./commandLine.js";
-import { jsonText } from "./jsonText.js";
 
 export const doctorUsage = "layerscope doctor [--node PATH] [--json]";
 

@@ -4,10 +4,10 @@ import { listManagedEngines, removeManagedEngines } from "../engines/managedEngi
 import { tryProjectEngine } from "../engines/projectEngine.js";
 import { findTfjsCopies, ownCopy } from "../engines/tfjsCopies.js";
 import { verifyManagedEngine } from "../engines/verifyEngine.js";
+import { jsonText } from "../run/jsonText.js";
 import { CommandError, type CommandIo, exitCodes, usageError } from "./commandIo.js";
 import { type CommandLine, parseCommandLine } from "./commandLine.js";
 import { installProgressLines } from "./installProgressLines.js";
-import { jsonText } from "./jsonText.js";
 import { textTable } from "./textTable.js";
 
 export const engineUsage = "layerscope engine install [--force] | list | verify | remove [--json]";

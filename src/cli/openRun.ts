@@ -1,6 +1,6 @@
 import { RunFolderError } from "../run/runFile.js";
 import { findRun } from "../run/runList.js";
-import { type RunPoll, RunReader } from "../run/runReader.js";
+import { RunReader } from "../run/runReader.js";
 import { type CommandIo, missingError } from "./commandIo.js";
 import { type CommandLine, onlyPositional } from "./commandLine.js";
 import { runsFolder } from "./recordingOptions.js";
@@ -12,17 +12,6 @@ export function openRun(line: CommandLine, io: CommandIo, usage: string): RunRea
     const reader = new RunReader(findRun(reference, runsFolder(line, io), io.cwd));
     reader.readRun();
     return reader;
-  });
-}
-
-/** Polls until everything that is there now has been read; `use` sees each part. */
-export function readWholeRun(reader: RunReader, use: (poll: RunPoll) => void, bodies = true): RunPoll {
-  return withRunErrors(() => {
-    for (;;) {
-      const poll = reader.poll({ bodies });
-      use(poll);
-      if (!poll.more) return poll;
-    }
   });
 }
 

@@ -1,5 +1,5 @@
+import type { FindingDescription, RunDescription } from "../run/runDescription.js";
 import type { StatisticValue } from "../run/runSummary.js";
-import type { FindingDescription, RunDescription } from "./runDescription.js";
 import { shortNumber, textTable } from "./textTable.js";
 
 /** A run for people: header, then one line a layer. */

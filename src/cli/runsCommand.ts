@@ -1,8 +1,8 @@
+import { jsonText } from "../run/jsonText.js";
 import { type ListedRun, listRuns } from "../run/runList.js";
 import { runTree } from "../run/runTree.js";
 import { type CommandIo, usageError } from "./commandIo.js";
 import { parseCommandLine } from "./commandLine.js";
-import { jsonText } from "./jsonText.js";
 import { runsFolder } from "./recordingOptions.js";
 import { textTable } from "./textTable.js";
 

@@ -1,17 +1,10 @@
-import type { RunFile } from "../run/format.js";
+import { jsonText } from "../run/jsonText.js";
+import { readWholeRun } from "../run/readWholeRun.js";
+import { namedSeries, SeriesNameError } from "../run/seriesName.js";
 import { readSeries } from "../run/seriesReader.js";
-import {
-  listColumns,
-  modelProbes,
-  type StatisticName,
-  scalarColumns,
-  type TableName,
-  tableNames,
-} from "../stats/catalogue.js";
 import { type CommandIo, usageError } from "./commandIo.js";
 import { parseCommandLine, requiredValue } from "./commandLine.js";
-import { jsonText } from "./jsonText.js";
-import { openRun, readWholeRun } from "./openRun.js";
+import { openRun, withRunErrors } from "./openRun.js";
 import { shortNumber, textTable } from "./textTable.js";
 
 export const seriesUsage = "layerscope series RUN --layer NAME --stat NAME [--runs DIR] [--json]";
@@ -24,49 +17,31 @@ export function seriesCommand(args: readonly string[], io: CommandIo): number {
     seriesUsage,
   );
   const reader = openRun(line, io, seriesUsage);
-  const { run } = readWholeRun(reader, () => undefined, false);
-  const { table, name } = findStatistic(requiredValue(line, "stat", seriesUsage));
-  const isOfModel = table === "steps" || (modelProbes as readonly string[]).includes(name);
-  const series = isOfModel ? 0 : findSeries(run, table, requiredValue(line, "layer", seriesUsage));
-  const points = readSeries(reader, table, series, name);
+  const statistic = requiredValue(line, "stat", seriesUsage);
+  const points = withRunErrors(() => {
+    const { run } = readWholeRun(reader, () => undefined, false);
+    const named = withNameErrors(() => namedSeries(run, statistic, line.values.get("layer")));
+    return readSeries(reader, named.table, named.series, named.statistic);
+  });
   if (line.flags.has("json")) io.stdout(jsonText(points));
   else
     io.stdout(
       textTable(
-        ["step", name],
+        ["step", statistic],
         points.map(({ step, value }) => [step, valueText(value)]),
       ),
     );
   return 0;
 }
 
-function findStatistic(text: string): { readonly table: TableName; readonly name: StatisticName } {
-  for (const table of tableNames) {
-    const names: readonly StatisticName[] = [...scalarColumns[table], ...listColumns[table]];
-    const name = names.find((candidate) => candidate === text);
-    if (name !== undefined) return { table, name };
+/** A name that is not there is bad usage: exit 64. */
+function withNameErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof SeriesNameError) throw usageError(`${error.message} Usage: ${seriesUsage}`, error);
+    throw error;
   }
-  const all = tableNames.flatMap((table) => [...scalarColumns[table], ...listColumns[table]]);
-  throw usageError(`Got --stat ${text}, wanted one of ${all.join(", ")}.`);
-}
-
-/** A layer by name or path; for weight statistics a weight by name, or the first trainable weight of a layer. */
-function findSeries(run: RunFile, table: TableName, text: string): number {
-  if (table === "weights") {
-    const weight = run.weights.find(({ name }) => name === text);
-    if (weight !== undefined) return weight.index;
-  }
-  const layer = run.layers.find(({ path }) => path === text) ?? run.layers.find(({ name }) => name === text);
-  if (layer === undefined) {
-    const known = run.layers.map(({ name }) => name);
-    const shown = known.length > 20 ? `${known.slice(0, 20).join(", ")}, … (${known.length})` : known.join(", ");
-    throw usageError(`No layer ${text} in run ${run.id}; it has ${known.length === 0 ? "none" : shown}.`);
-  }
-  if (table !== "weights") return layer.index;
-  const weights = layer.weights.flatMap((index) => run.weights[index] ?? []);
-  const weight = weights.find(({ trainable }) => trainable);
-  if (weight === undefined) throw usageError(`Layer ${text} has no trainable weight.`);
-  return weight.index;
 }
 
 function valueText(value: number | Float32Array): string {

@@ -143,6 +143,17 @@ export interface RunFile {
   readonly notes: readonly string[];
 }
 
+export interface Flags {
+  readonly trainable: boolean;
+  /** Of BatchNorm layers. */
+  readonly momentum?: number;
+}
+
+export interface FlagChange<Value> {
+  readonly before: Value;
+  readonly after: Value;
+}
+
 /** One line of `events.jsonl`. `timeMs` counts from the start of the run. */
 export type RunEvent = { readonly timeMs: number; readonly step: number } & (
   | { readonly type: "epoch"; readonly epoch: number; readonly logs: Readonly<Record<string, number | string>> }
@@ -163,6 +174,14 @@ export type RunEvent = { readonly timeMs: number; readonly step: number } & (
       readonly stepMs: number;
       readonly batchNormMs: number;
       readonly fusedMs: number;
+    }
+  /** Flags that the script changed before this step: from it on, what is told here holds. Up to 20 times for each layer. */
+  | {
+      readonly type: "flags";
+      /** By index in layers. */
+      readonly layers: readonly (FlagChange<Flags> & { readonly layer: number })[];
+      /** By index in weights: whether it is trainable. */
+      readonly weights: readonly (FlagChange<boolean> & { readonly weight: number })[];
     }
   | { readonly type: "note"; readonly message: string }
 );

@@ -143,7 +143,7 @@ describe("surroundings", () => {
   });
 
   test("Node's permission model: the script may do what it may, the run is recorded or one sentence says why not", async () => {
-    const flag = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+    const flag = Number.parseInt(process.versions.node, 10) < 24 ? "--experimental-permission" : "--permission";
     const script = `${trainingScript(3)} console.log(process.permission.has("fs.write"));`;
     const cwd = project({ "train.js": script });
     const all = ["--allow-fs-read=*", "--allow-fs-write=*", "--allow-worker"];

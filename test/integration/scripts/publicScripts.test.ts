@@ -194,7 +194,12 @@ function run(script: PublicScript, engine: Engine, options: Partial<BackendOptio
       workingFolder: folder,
       nodeArguments: ["--require", seed, ...loader],
       bare: options === null,
-      env: { UPDATES: String(script.updates), UPDATES_FILE: updatesFile, TF_CPP_MIN_LOG_LEVEL: "2" },
+      env: {
+        IS_BARE: options === null ? "1" : "",
+        UPDATES: String(script.updates),
+        UPDATES_FILE: updatesFile,
+        TF_CPP_MIN_LOG_LEVEL: "2",
+      },
     },
   );
   if (result.exitCode !== 0 || !existsSync(updatesFile)) {

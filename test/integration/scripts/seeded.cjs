@@ -13,6 +13,9 @@ Math.random = () => {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 };
 
+// tfjs-node asks for what Node 23 has taken away; where Layerscope is not there to supply it, the script could not run.
+if (process.env.IS_BARE) require("node:util").isNullOrUndefined ??= (value) => value === null || value === undefined;
+
 let updates = 0;
 let depth = 0;
 const counted = new Set();

@@ -1,11 +1,11 @@
-import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "../run/format.js";
-import { type RunReader, rowsOf } from "../run/runReader.js";
-import { RunSummary, type SeriesSummary, type StatisticValue } from "../run/runSummary.js";
-import { shownLayers } from "../run/shownLayers.js";
 import { listColumns, modelProbes, scalarColumns, type TableName } from "../stats/catalogue.js";
 import { RuleEngine } from "../stats/rules/ruleEngine.js";
 import type { Finding } from "../stats/rules/ruleTypes.js";
-import { readWholeRun } from "./openRun.js";
+import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "./format.js";
+import { readWholeRun } from "./readWholeRun.js";
+import { type RunReader, rowsOf } from "./runReader.js";
+import { RunSummary, type SeriesSummary, type StatisticValue } from "./runSummary.js";
+import { shownLayers } from "./shownLayers.js";
 
 type LastValues = Readonly<Record<string, StatisticValue | null>>;
 
