@@ -7,7 +7,7 @@ import { startEmbedded } from "../engine/embeddedEngine.js";
 let tf: Awaited<ReturnType<typeof startEmbedded>>;
 beforeAll(async () => {
   tf = await startEmbedded();
-});
+}, 60_000);
 
 const [batch, side, channels] = [16, 12, 8];
 
