@@ -41,13 +41,13 @@ const created = (share: number): FastForecast => {
 describe("what fused BatchNorm would bring", () => {
   test("is measured on the layer's shape, and told when there is something new to say", () => {
     const { call } = normalization();
-    const found = forecasts(created(0.1), call, 100, 40);
+    const found = forecasts(created(0.1), call, 10_000, 40);
     expect(found).toHaveLength(3);
     for (const [, { stepMs, batchNormMs, fusedMs }] of found) {
-      expect(stepMs).toBe(100);
+      expect(stepMs).toBe(10_000);
       expect(fusedMs).toBeGreaterThan(0);
       expect(batchNormMs).toBeGreaterThan(fusedMs);
-      expect(batchNormMs).toBeLessThan(100);
+      expect(batchNormMs).toBeLessThan(10_000);
     }
   });
 
@@ -67,7 +67,7 @@ describe("what fused BatchNorm would bring", () => {
       return random();
     };
     try {
-      expect(forecasts(created(0.1), call, 100, 40)).toHaveLength(3);
+      expect(forecasts(created(0.1), call, 10_000, 40)).toHaveLength(3);
     } finally {
       Math.random = random;
     }
@@ -79,23 +79,30 @@ describe("what fused BatchNorm would bring", () => {
     }).toEqual(before);
   });
 
-  test("costs no more than its share of the training", () => {
+  test("costs no more than its share of the training, but for the sample that was underestimated", () => {
     const { call } = normalization();
     const forecast = created(0.001);
-    let elapsedMs = 0;
-    let spentMs = 0;
-    let mostMs = 0;
-    for (let step = 0; step < 3000; step++) {
-      const startMs = performance.now();
-      forecast.stepEnded(10, [call], () => [null, side, side, channels]);
-      const ms = performance.now() - startMs;
-      // Looking whether there is something to do is not a sample.
-      if (ms > 0.2) {
+    const { runKernel } = tf.engine();
+    let isSampling = false;
+    tf.engine().runKernel = function (this: unknown, ...parameters: Parameters<typeof runKernel>) {
+      isSampling = true;
+      return runKernel.apply(this as never, parameters);
+    } as typeof runKernel;
+    let [elapsedMs, spentMs, mostMs] = [0, 0, 0];
+    try {
+      for (let step = 0; step < 3000; step++) {
+        isSampling = false;
+        const startMs = performance.now();
+        forecast.stepEnded(10, [call], () => [null, side, side, channels]);
+        elapsedMs += 10;
+        if (!isSampling) continue;
+        const ms = performance.now() - startMs;
         spentMs += ms;
         mostMs = Math.max(mostMs, ms);
+        expect(spentMs).toBeLessThanOrEqual(elapsedMs * 0.001 + mostMs);
       }
-      elapsedMs += 10;
-      expect(spentMs).toBeLessThanOrEqual(elapsedMs * 0.001 + mostMs);
+    } finally {
+      Reflect.deleteProperty(tf.engine(), "runKernel");
     }
     expect(spentMs).toBeGreaterThan(0);
   });
@@ -107,7 +114,7 @@ describe("what fused BatchNorm would bring", () => {
     const layer = tf.layers.batchNormalization(options);
     layer.build([null, channels, side, channels]);
     const { call } = normalization();
-    const found = forecasts(created(0.1), { ...call, layer: layer as unknown as BatchNormalizationLike }, 100, 40);
+    const found = forecasts(created(0.1), { ...call, layer: layer as unknown as BatchNormalizationLike }, 10_000, 40);
     expect(found).toEqual([]);
   });
 
@@ -115,9 +122,9 @@ describe("what fused BatchNorm would bring", () => {
     const { call } = normalization();
     const forecast = created(0.1);
     const profile = await tf.profile(() => {
-      expect(forecasts(forecast, call, 100, 40)).toEqual([]);
+      expect(forecasts(forecast, call, 10_000, 40)).toEqual([]);
     });
     expect(profile.kernels).toEqual([]);
-    expect(forecasts(forecast, call, 100, 40)).toHaveLength(3);
+    expect(forecasts(forecast, call, 10_000, 40)).toHaveLength(3);
   });
 });
