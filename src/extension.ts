@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { registerLanguageModelTools } from "./host/agent/languageModelTools.js";
 import { registerCommands } from "./host/commands.js";
 import { DisposableStore } from "./host/disposable.js";
 import { Decorations } from "./host/editor/decorations.js";
@@ -68,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     engines,
   };
   for (const command of registerCommands(targets)) own.add(command);
+  for (const tool of registerLanguageModelTools(sessions)) own.add(tool);
   // Looking for runs reads the disk: not in the way of the start.
   const restore = setTimeout(() => {
     sessions.restore();

@@ -5,6 +5,7 @@ import { runEngineCommand } from "./engineCommand.js";
 import { execCommand } from "./execCommand.js";
 import { exportCommand } from "./exportCommand.js";
 import { helpText } from "./helpText.js";
+import { mcpCommand } from "./mcpCommand.js";
 import { runsCommand } from "./runsCommand.js";
 import { seriesCommand } from "./seriesCommand.js";
 import { showCommand } from "./showCommand.js";
@@ -24,6 +25,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["check", checkCommand],
   ["doctor", runDoctorCommand],
   ["engine", runEngineCommand],
+  ["mcp", mcpCommand],
 ]);
 
 /** Runs one command line; the result is the exit code. Never throws: a failure is one line on stderr. */

@@ -3,6 +3,7 @@ import { doctorUsage } from "./doctorCommand.js";
 import { engineUsage } from "./engineCommand.js";
 import { execUsage } from "./execCommand.js";
 import { exportUsage } from "./exportCommand.js";
+import { mcpUsage } from "./mcpCommand.js";
 import { runsUsage } from "./runsCommand.js";
 import { seriesUsage } from "./seriesCommand.js";
 import { showUsage } from "./showCommand.js";
@@ -18,6 +19,7 @@ const usages = [
   checkUsage,
   doctorUsage,
   engineUsage,
+  mcpUsage,
 ];
 
 export const helpText = `Layer statistics of TensorFlow.js training, BatchNorm above all.
