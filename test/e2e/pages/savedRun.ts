@@ -35,11 +35,17 @@ export class SavedRuns {
 
   /** One statistic over the steps; per-channel values as their mean. */
   series(run: string, layer: string, statistic: string): ReadonlyMap<number, number> {
+    const values = [...this.values(run, layer, statistic)];
+    return new Map(values.map(([step, value]) => [step, typeof value === "number" ? value : mean(value)]));
+  }
+
+  /** The same with the value of each channel. */
+  values(run: string, layer: string, statistic: string): ReadonlyMap<number, number | readonly number[]> {
     const rows = this.ask(["series", run, "--layer", layer, "--stat", statistic]) as readonly {
       readonly step: number;
       readonly value: number | readonly number[];
     }[];
-    return new Map(rows.map(({ step, value }) => [step, typeof value === "number" ? value : mean(value)]));
+    return new Map(rows.map(({ step, value }) => [step, value]));
   }
 
   /** The process that writes, or wrote, a run. */
