@@ -1,4 +1,5 @@
-import type { LayerInfo, SourcePosition, WeightInfo } from "../../run/format.js";
+import type { FlagChange, Flags, LayerInfo, RunEvent, SourcePosition, WeightInfo } from "../../run/format.js";
+import { FlagWatch } from "./flagWatch.js";
 import { layerConfig } from "./layerConfig.js";
 import { LayerPlaces } from "./layerPlaces.js";
 import {
@@ -15,6 +16,12 @@ import {
 const mostCalls = 64;
 /** A script that makes new layers for ever fills no memory. */
 const mostLayers = 10_000;
+
+type FlagsEvent = Extract<RunEvent, { readonly type: "flags" }>;
+interface FlagChanges {
+  readonly layers: FlagsEvent["layers"][number][];
+  readonly weights: FlagsEvent["weights"][number][];
+}
 
 /** One of several inputs or outputs of a layer. */
 export type Part = "input" | "output";
@@ -42,6 +49,8 @@ export class LayerCatalogue {
   /** By index; only first calls. */
   private readonly alive = new Map<number, WeakRef<LayerLike>>();
   private readonly notes = new Map<string, string>();
+  private readonly flags = new FlagWatch();
+  private flagChanges: FlagChanges = { layers: [], weights: [] };
 
   /** A layer is being constructed. It has neither name nor weights yet. */
   created(layer: LayerLike, source: SourcePosition | null): void {
@@ -178,30 +187,51 @@ export class LayerCatalogue {
     });
   }
 
-  /** Scripts freeze layers, thaw them and change momentum between two steps. */
+  /** Layers that were not called may have been changed too. */
   refreshFlags(): void {
     for (const [index, reference] of this.alive) {
       const layer = reference.deref();
-      const info = this.layers[index];
-      if (layer === undefined || info === undefined) {
-        this.alive.delete(index);
-        continue;
-      }
-      const config = layerConfig(layer);
-      if (config.trainable !== info.config.trainable || config.momentum !== info.config.momentum) {
-        this.layers[index] = { ...info, config };
-        this.changed = true;
-      }
-      for (const weight of layer.weights) this.refreshWeight(weight, config.trainable !== false && weight.trainable);
+      if (layer === undefined) this.alive.delete(index);
+      else this.checkFlags(layer);
     }
   }
 
-  private refreshWeight({ val }: LayerVariableLike, trainable: boolean): void {
-    const at = val === undefined ? undefined : this.weightIndexes.get(val);
-    const weight = at === undefined ? undefined : this.weights[at];
-    if (at === undefined || weight === undefined || weight.trainable === trainable) return;
-    this.weights[at] = { ...weight, trainable };
+  /** Scripts freeze layers, thaw them and change momentum between two steps. */
+  checkFlags(layer: LayerLike): void {
+    const change = this.flags.check(layer);
+    if (change === null) return;
+    const layers = change.flags === null ? [] : this.changeFlags(layer, change.flags);
+    const weights = change.weights.flatMap(({ weight, trainable }) => this.changeWeight(weight, trainable));
+    if (layers.length + weights.length === 0) return;
     this.changed = true;
+    if (!change.isTold) return;
+    this.flagChanges.layers.push(...layers);
+    this.flagChanges.weights.push(...weights);
+  }
+
+  /** Since it was last asked; null when none. */
+  takeFlagChanges(): FlagChanges | null {
+    const { layers, weights } = this.flagChanges;
+    if (layers.length + weights.length === 0) return null;
+    this.flagChanges = { layers: [], weights: [] };
+    return { layers, weights };
+  }
+
+  private changeFlags(layer: LayerLike, change: FlagChange<Flags>): FlagChanges["layers"] {
+    return (this.calls.get(layer) ?? []).flatMap((index) => {
+      const info = this.layers[index];
+      if (info === undefined) return [];
+      this.layers[index] = { ...info, config: { ...info.config, ...change.after } };
+      return { layer: index, ...change };
+    });
+  }
+
+  private changeWeight({ val }: LayerVariableLike, trainable: boolean): FlagChanges["weights"] {
+    const at = val === undefined ? undefined : this.weightIndexes.get(val);
+    const info = at === undefined ? undefined : this.weights[at];
+    if (at === undefined || info === undefined || info.trainable === trainable) return [];
+    this.weights[at] = { ...info, trainable };
+    return [{ weight: at, before: !trainable, after: trainable }];
   }
 
   /** Number of a variable; variables of the script's own are numbered when first updated. */

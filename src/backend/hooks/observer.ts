@@ -169,6 +169,8 @@ export class Observer {
     this.step++;
     this.sink ??= this.openSink();
     if (this.step % flagsEverySteps === 1) this.catalogue.refreshFlags();
+    const flags = this.catalogue.takeFlagChanges();
+    if (flags !== null) this.sink.event(this.step, { type: "flags", ...flags });
     // Whoever reads the rows needs the layers that they are of, with their flags of this step.
     this.writeLayers();
     const updatedNames = namesOf(gradients);

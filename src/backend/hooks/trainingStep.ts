@@ -80,6 +80,7 @@ export class TrainingStep {
     const [output] = outputs;
     const input = inputs.length === 1 ? (inputs[0] ?? null) : null;
     this.catalogue.refresh(layer, index, shapeOf(input), shapeOf(output ?? null));
+    this.catalogue.checkFlags(layer);
     const config = this.catalogue.layers[index]?.config ?? {};
     const activation = this.isMeasured ? this.activations.measure(input, output ?? null, config) : null;
     this.calls.set(index, { index, layer, root, activation });

@@ -1,5 +1,6 @@
 import type { ActivationHistory } from "./activationHistory.js";
 import type { BatchNormHistory } from "./batchNormHistory.js";
+import type { FlagHistory } from "./flagHistory.js";
 import type { GapHistory } from "./gapHistory.js";
 import { isBatchNorm, type LayerGraph } from "./layerGraph.js";
 import type { RuleSettings } from "./ruleSettings.js";
@@ -8,6 +9,16 @@ import type { WeightHistory } from "./weightHistory.js";
 
 export type NonfiniteEvent = Extract<RuleEvent, { readonly type: "nonfinite" }>;
 export type FastPathEvent = Extract<RuleEvent, { readonly type: "fastPath" }>;
+
+/** Captured steps that updated some weight of a model. */
+export interface ModelUpdates {
+  /** Over the whole run. */
+  readonly count: number;
+  /** The last of them. */
+  readonly step: number;
+  /** The last 20, ascending. */
+  readonly recent: readonly number[];
+}
 
 /** What is known of a run when the rules are judged. */
 export interface RuleContext {
@@ -20,11 +31,12 @@ export interface RuleContext {
   readonly activations: ReadonlyMap<number, ActivationHistory>;
   readonly batchNorms: ReadonlyMap<number, BatchNormHistory>;
   readonly weights: ReadonlyMap<number, WeightHistory>;
-  /** Captured steps in which any weight of the model was updated: how many, and the last of them. */
-  updatesOf(model: string): { readonly count: number; readonly step: number };
+  updatesOf(model: string): ModelUpdates;
   readonly nonfiniteEvents: readonly NonfiniteEvent[];
   /** What the probe of the train/inference gap found. */
   readonly gap: GapHistory;
+  /** Since when the run's flags hold. */
+  readonly flags: FlagHistory;
   /** What fused BatchNorm would bring, where that was measured. */
   readonly fastPath: FastPathEvent | null;
   readonly losses: { readonly first: number; readonly last: number } | null;

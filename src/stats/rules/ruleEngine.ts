@@ -1,6 +1,8 @@
+import { windowSteps } from "../batchNormWindow.js";
 import type { Row, TableName } from "../catalogue.js";
 import { ActivationHistory } from "./activationHistory.js";
 import { BatchNormHistory } from "./batchNormHistory.js";
+import { FlagHistory } from "./flagHistory.js";
 import { GapHistory } from "./gapHistory.js";
 import { LayerGraph } from "./layerGraph.js";
 import { RecentValues } from "./recentValues.js";
@@ -33,12 +35,13 @@ export class RuleEngine {
   private readonly activations = new Map<number, ActivationHistory>();
   private readonly batchNorms = new Map<number, BatchNormHistory>();
   private readonly weights = new Map<number, WeightHistory>();
-  private readonly updates = new Map<string, { step: number; count: number }>();
+  private readonly updates = new Map<string, { step: number; count: number; readonly recent: number[] }>();
   private readonly nonfiniteEvents: NonfiniteEvent[] = [];
   private fastPath: FastPathEvent | null = null;
   private firstLoss: number | null = null;
   private readonly recentLosses = new RecentValues(lossWindow);
   private readonly gap = new GapHistory();
+  private readonly flags = new FlagHistory();
   private lastStep = 0;
   private pending: Phase | null = null;
   private judgedStep = Number.NEGATIVE_INFINITY;
@@ -83,6 +86,7 @@ export class RuleEngine {
   event(event: RuleEvent): void {
     if (event.type === "nonfinite" && this.nonfiniteEvents.length < maximumEvents) this.nonfiniteEvents.push(event);
     if (event.type === "fastPath") this.fastPath = event;
+    if (event.type === "flags") this.flags.add(event);
     if (event.type !== "phase") return;
     // Events and rows are read from different files: this one may come long after the rows that followed it.
     const isStale = this.lastStep - event.step >= phaseDistanceSteps;
@@ -121,9 +125,10 @@ export class RuleEngine {
       activations: this.activations,
       batchNorms: this.batchNorms,
       weights: this.weights,
-      updatesOf: (model) => this.updates.get(model) ?? { step: 0, count: 0 },
+      updatesOf: (model) => this.updates.get(model) ?? { step: 0, count: 0, recent: [] },
       nonfiniteEvents: this.nonfiniteEvents,
       gap: this.gap,
+      flags: this.flags,
       fastPath: this.fastPath,
       losses: this.firstLoss === null ? null : { first: this.firstLoss, last: this.recentLosses.median },
     };
@@ -149,10 +154,11 @@ export class RuleEngine {
     const model = layer === null || layer === undefined ? undefined : this.layer(layer)?.model;
     if (model === undefined) return;
     const known = this.updates.get(model);
-    if (known === undefined) this.updates.set(model, { step, count: 1 });
+    if (known === undefined) this.updates.set(model, { step, count: 1, recent: [step] });
     else if (known.step !== step) {
       known.step = step;
       known.count++;
+      if (known.recent.push(step) > windowSteps) known.recent.shift();
     }
   }
 

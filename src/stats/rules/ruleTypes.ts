@@ -52,6 +52,11 @@ export type RuleEvent = { readonly step: number } & (
       readonly nanCount: number;
       readonly infCount: number;
     }
+  | {
+      readonly type: "flags";
+      readonly layers: readonly { readonly layer: number }[];
+      readonly weights: readonly { readonly weight: number }[];
+    }
   | { readonly type: "fastPath"; readonly stepMs: number; readonly batchNormMs: number; readonly fusedMs: number }
   | { readonly type: "epoch" | "note" }
 );

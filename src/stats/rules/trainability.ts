@@ -20,6 +20,9 @@ export const bnFrozenMoves: Rule = {
     for (const [layer, history] of trainedBatchNorms(context)) {
       if (history.steadySteps < enoughSteps || !(history.steadyChange > frozenChange)) continue;
       if (!isFrozen(context, layer, history)) continue;
+      // Frozen by a flag a moment ago: what moved before that was meant to.
+      const since = context.flags.layerSince(layer.index);
+      if (since === null || context.lastStep - since + 1 < enoughSteps) continue;
       const got = `its running statistics moved by up to ${short(history.steadyChange)} of their size in a step`;
       yield {
         level: "error",
@@ -78,16 +81,18 @@ export const frozenTrains: Rule = {
   timing: "always",
   action: "Compile the model again after setting trainable, or give the optimizer the list of variables to train.",
   reference: "definitions §5",
-  *check({ run, weights, updatesOf, lastStep }) {
+  *check({ run, weights, updatesOf, flags, lastStep }) {
     for (const weight of run.weights) {
       const history = weights.get(weight.index);
-      if (weight.trainable || history === undefined || history.rows < enoughUpdates) continue;
-      // Flags are those of now: a weight that was frozen after a while is left out of the updates since.
+      const since = flags.weightSince(weight.index);
+      if (weight.trainable || history === undefined || since === null) continue;
+      const { rows, changes } = history.since(since);
+      if (rows < enoughUpdates) continue;
       const model = weight.layer === null ? undefined : run.layers[weight.layer]?.model;
       if (model !== undefined && history.lastStep < updatesOf(model).step) continue;
       // Adversarial training updates such weights in every other step, on purpose.
-      if (history.changes < history.rows) continue;
-      const message = `${weight.name} is marked as not trainable, but each of ${history.rows} captured updates changed it.`;
+      if (changes < rows) continue;
+      const message = `${weight.name} is marked as not trainable since step ${since}, but each of ${rows} captured updates changed it.`;
       yield { level: "warning", layer: weight.layer, step: lastStep, message };
     }
   },
@@ -100,12 +105,16 @@ export const trainableFrozen: Rule = {
   timing: "always",
   action: "Check that the layer's output reaches the loss, and that the optimizer's variables include this weight.",
   reference: "definitions §5",
-  *check({ run, weights, updatesOf, activations, lastStep }) {
+  *check({ run, weights, updatesOf, activations, flags, lastStep }) {
     for (const weight of run.weights) {
       const layer = weight.layer === null ? undefined : run.layers[weight.layer];
       if (layer === undefined || !weight.trainable || !isKernel(weight)) continue;
-      const updates = updatesOf(layer.model).count;
-      const changes = weights.get(weight.index)?.changes ?? 0;
+      const since = flags.weightSince(weight.index);
+      if (since === null) continue;
+      const { count, recent } = updatesOf(layer.model);
+      const updates = since === 1 ? count : recent.filter((step) => step >= since).length;
+      const history = weights.get(weight.index);
+      const changes = (since === 1 ? history?.changes : history?.since(since).changes) ?? 0;
       const isUsed = (activations.get(layer.index)?.rows ?? 0) >= enoughUpdates;
       if (changes > 0 || updates < enoughUpdates || !isUsed) continue;
       const message = `${weight.name} is trainable, but none of ${updates} captured updates of its model changed it.`;

@@ -11,6 +11,8 @@ export class WeightHistory {
   lastStep = 0;
   /** Captured steps in which the optimizer changed it. */
   changes = 0;
+  /** The last K captured updates, ascending. */
+  private readonly recent: { readonly step: number; readonly isChange: boolean }[] = [];
   readonly updateRatio = new RecentValues(windowSteps);
   readonly gradientNorm = new RecentValues(windowSteps);
   readonly gradientMeanAbs = new RecentValues(windowSteps);
@@ -19,10 +21,18 @@ export class WeightHistory {
   /** First captured step with NaN or Inf in the gradient or the weight. */
   nonfinite: { readonly step: number; readonly where: "gradient" | "weight"; readonly count: number } | null = null;
 
+  /** Of the last K captured updates, those from a step on. */
+  since(step: number): { readonly rows: number; readonly changes: number } {
+    const rows = this.recent.filter((one) => one.step >= step);
+    return { rows: rows.length, changes: rows.filter(({ isChange }) => isChange).length };
+  }
+
   add(step: number, row: Row): void {
     this.rows++;
     this.lastStep = step;
-    if (row.updateRatio !== undefined && row.updateRatio > 0) this.changes++;
+    const isChange = row.updateRatio !== undefined && row.updateRatio > 0;
+    if (isChange) this.changes++;
+    if (this.recent.push({ step, isChange }) > windowSteps) this.recent.shift();
     this.updateRatio.push(row.updateRatio);
     this.gradientNorm.push(row.gradientNorm);
     this.gradientMeanAbs.push(row.gradientMeanAbs);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { StatisticName } from "../../../src/stats/catalogue.js";
+import { RuleEngine } from "../../../src/stats/rules/ruleEngine.js";
 import { type RecordedRun, resultOf, runScript } from "./runScript.js";
 
 interface Seen extends Readonly<Record<string, number | string | readonly number[]>> {
@@ -107,11 +108,44 @@ test("the first place that is not finite is named, whether or not the step was c
 });
 
 test("flags that the script changes between two steps are followed", () => {
-  const { run } = runScript("freezes.cjs", { budget: "5" }).runs[0] as RecordedRun;
+  const { run, rows, events } = runScript("freezes.cjs", { budget: "5" }).runs[0] as RecordedRun;
   const configs = Object.fromEntries(run.layers.map(({ name, config }) => [name, config]));
   expect(configs).toMatchObject({ hidden: { trainable: false }, norm: { trainable: true, momentum: 0.5 } });
   const trainable = Object.fromEntries(run.weights.map((weight) => [weight.name, weight.trainable]));
   expect(trainable).toMatchObject({ "hidden/kernel": false, "norm/gamma": true, "norm/moving_mean": false });
+  // What held before is told by an event at the first step in which it does not.
+  expect(events.filter(({ type }) => type === "flags")).toMatchObject([
+    {
+      step: 11,
+      layers: [
+        { layer: 0, before: { trainable: true }, after: { trainable: false } },
+        { layer: 1, before: { trainable: true, momentum: 0.99 }, after: { trainable: true, momentum: 0.5 } },
+      ],
+      weights: [
+        { weight: 0, before: true, after: false },
+        { weight: 1, before: true, after: false },
+      ],
+    },
+  ]);
+  const warmup = rows.flatMap(({ table, step, row }) => (table === "batchNorm" && step > 0 ? [row.warmup] : []));
+  for (const [at, value] of warmup.entries()) {
+    const passes = at + 1;
+    const wanted = 0.99 ** Math.min(10, passes) * 0.5 ** Math.max(0, passes - 10);
+    expect(value).toBeCloseTo(wanted, 12);
+  }
+});
+
+test("flags that go back and forth in every step are told a few times, and nothing is wrong with them", () => {
+  const { run, rows, events } = runScript("toggles.cjs", { budget: "every" }).runs[0] as RecordedRun;
+  const told = events.filter(({ type }) => type === "flags");
+  expect(told).toHaveLength(20);
+  expect(told.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, at) => at + 2));
+  const rules = new RuleEngine();
+  rules.setRun(run);
+  for (const event of events) rules.event(event);
+  for (const { table, step, series, row } of rows) rules.row(table, step, series, row);
+  const wrong = ["frozen-trains", "trainable-frozen", "bn-frozen-moves"];
+  expect(rules.findings({ ended: true }).filter(({ id }) => wrong.includes(id))).toEqual([]);
 });
 
 function expectClose(got: unknown, wanted: number, name: string, tolerance = relativeTolerance): void {
