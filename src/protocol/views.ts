@@ -252,6 +252,8 @@ export interface RunListEntry {
   readonly startedAt: string;
   readonly steps: number;
   readonly label: RunLabel;
+  /** 0 for a run that no other one started; a run that one started comes after it, one deeper. */
+  readonly depth: number;
 }
 export interface RunListMessage {
   readonly type: "runs";

@@ -69,6 +69,9 @@ describe("runs that a run started", () => {
     expect((await invoke<Findings>("layerscope_findings")).run.id).toBe(child?.id);
     await workbench.command("layerscope.openRelatedRun");
     expect((await invoke<Findings>("layerscope_findings")).run.id).toBe(parent?.id);
+    const choices = (await workbench.dashboard.frame()).locator("option", { hasText: "forks.js" });
+    await expect.poll(() => choices.allTextContents(), { timeout: 30_000 }).toHaveLength(2);
+    expect((await choices.allTextContents()).map((text) => text.includes("└"))).toEqual([false, true]);
     await workbench.driver.evaluate((vscode) => void vscode.commands.executeCommand("layerscope.openRun"));
     const entries = workbench.page.locator(".quick-input-widget .quick-input-list-entry");
     await expect.poll(() => entries.nth(1).innerText(), { timeout: 30_000 }).toMatch(/└.*forks\.js/s);

@@ -100,7 +100,7 @@ export class RunHeaderView {
     this.showProgress(header, newestStep);
   }
 
-  /** The runs of the workspace, newest first, to change over to another. */
+  /** The runs of the workspace, newest first, those that one started below it, to change over to another. */
   showRuns(runs: readonly RunListEntry[]): void {
     const current = runs.find(({ id }) => id === this.runId);
     this.runs.element.hidden = runs.length < 2 || current === undefined;
@@ -108,9 +108,10 @@ export class RunHeaderView {
     if (current === undefined) return;
     const context = { webviewSection: "run", folder: current.folder, preventDefaultContextMenuItems: true };
     this.element.setAttribute("data-vscode-context", JSON.stringify(context));
-    const choices = runs.map(({ folder, script, startedAt, status, steps, label }) => ({
+    const choices = runs.map(({ folder, script, startedAt, status, steps, label, depth }) => ({
       value: folder,
-      label: t("runChoice", label.name ?? baseName(script), localTime(startedAt), stateName(status), steps),
+      label:
+        branch(depth) + t("runChoice", label.name ?? baseName(script), localTime(startedAt), stateName(status), steps),
     }));
     this.runs.set(choices, current.folder);
   }
@@ -166,4 +167,9 @@ function localTime(iso: string): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** In front of a run that another one started. */
+function branch(depth: number): string {
+  return depth === 0 ? "" : `${"\u2003".repeat(2 * depth - 1)}└ `;
 }

@@ -152,6 +152,7 @@ export class FakeHost {
       startedAt: current.startedAt,
       steps: this.step,
       label: noLabel,
+      depth: 0,
     };
     const ids =
       this.options.state === "none" ? [] : [current.id, "2026-11-20_09-12-44_train", "2026-11-19_17-03-10_train"];

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import type { FromView, ToView, ViewAction } from "../../protocol/views.js";
 import { readRunLabel } from "../../run/runLabel.js";
+import { runTree } from "../../run/runTree.js";
 import { Disposable, type Release } from "../disposable.js";
 import { type Log, messageOf } from "../log.js";
 import type { Comparison, ComparisonChange } from "../session/comparison.js";
@@ -217,7 +218,8 @@ export class ViewHost extends Disposable {
   }
 
   private sendRuns(): void {
-    const runs = this.sessions.list().map(({ folder, run, status }) => ({
+    const runs = runTree(this.sessions.list()).map(({ entry: { folder, run, status }, depth }) => ({
+      depth,
       folder,
       id: run.id,
       script: run.script.path,
