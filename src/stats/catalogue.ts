@@ -28,6 +28,8 @@ const activationScalars = [
   "variance",
   "min",
   "max",
+  // Percentiles and histogram: exact up to 40 000 values; above, ranks are off by at most 1 point (edges of the histogram
+  // 0.1 point), but for one in 1000.
   "p15",
   "p50",
   "p85",

@@ -175,6 +175,32 @@ test("1500 layers: all of them, and our own work stays a small part of the steps
   expect(share).toBeLessThan(0.25);
 });
 
+test("percentiles of a tensor that is nearly all NaN are those of the few values that it has", () => {
+  const script = join(workspace(), "sick.cjs");
+  writeFileSync(
+    script,
+    `const tf = require(${JSON.stringify(resolve("node_modules/@tensorflow/tfjs-node"))});
+     const values = Float32Array.from({ length: 100000 }, (_, at) => at % 1000 === 7 ? at : NaN);
+     class Sick extends tf.layers.Layer {
+       call() { return tf.tensor(values); }
+       static get className() { return "Sick"; }
+     }
+     const sick = new Sick({ name: "sick" });
+     const dense = tf.layers.dense({ units: 1, inputShape: [2] });
+     const x = tf.ones([2, 2]);
+     dense.apply(x);
+     tf.train.sgd(0.1).minimize(() => { sick.apply(x); return dense.apply(x).sum(); });`,
+  );
+  const { run, rows } = runScript(script).runs[0] as RecordedRun;
+  const sick = run.layers.findIndex(({ name }) => name === "sick");
+  const row = rows.find(({ table, series }) => table === "activations" && series === sick)?.row;
+  // 100 values 7, 1007, … 99 007: percentiles lie between their neighbours.
+  expect(row).toMatchObject({ nanCount: 99_900, min: 7, max: 99_007 });
+  expectClose(row?.p15, 7 + 1000 * 14.85, "p15", 1e-12);
+  expectClose(row?.p50, 7 + 1000 * 49.5, "p50", 1e-12);
+  expectClose(row?.p85, 7 + 1000 * 84.15, "p85", 1e-12);
+});
+
 describe("budget every: every statistic of every layer and weight at every step", () => {
   const outputs = [
     "mean",
