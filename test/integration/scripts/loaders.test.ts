@@ -86,6 +86,14 @@ describe("TypeScript and compilers", () => {
     expectTrained(cwd, await runCli(["train", "out/train.js"], { cwd }), "train.ts");
   });
 
+  test("by Node itself, which takes the types away", async (context) => {
+    const strips = Boolean((process.features as { readonly typescript?: unknown }).typescript);
+    context.skip(!strips, `Node ${process.versions.node} runs no TypeScript by itself`);
+    const cwd = project({ "train.ts": typescript, "package.json": '{"type":"module"}' });
+    const end = await runCli(["train", "train.ts", "--node", process.execPath], { cwd });
+    expectTrained(cwd, end, "train.ts");
+  });
+
   test("tsx, by layerscope train on a Node that runs no TypeScript by itself", async () => {
     const cwd = project({ "train.ts": typescript, "package.json": '{"type":"module"}' });
     expectTrained(cwd, await runCli(["train", "train.ts"], { cwd }), "train.ts");

@@ -149,7 +149,9 @@ describe("surroundings", () => {
     const all = ["--allow-fs-read=*", "--allow-fs-write=*", "--allow-worker"];
     for (const rights of [all.slice(0, 1), all.slice(0, 2), ["--allow-fs-read=*", "--allow-worker"], all]) {
       const before = runsOf(cwd).length;
-      const { code, stdout, stderr } = await runCli(["exec", "--", process.execPath, flag, ...rights, "train.js"], { cwd });
+      const { code, stdout, stderr } = await runCli(["exec", "--", process.execPath, flag, ...rights, "train.js"], {
+        cwd,
+      });
       const mayWrite = rights.includes("--allow-fs-write=*");
       expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: `trained\n${mayWrite}\n` });
       const reasons = stderr.split("\n").filter((line) => line.includes("--allow-worker and --allow-fs-write="));
