@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { launchBrowser } from "../../helpers/browser.mjs";
 import { makeDriver, packHelper } from "../../helpers/driver.mjs";
 import { resultsFolder, root } from "../../helpers/project.mjs";
+import { installPseudoLocale } from "../../helpers/pseudoLocale.mjs";
 import { findView } from "../../helpers/views.mjs";
 import { installExtensions, makeProfile, type Profile, startWorkbench } from "../../helpers/workbench.mjs";
 import { workbenchTools } from "../../helpers/workbenchCache.mjs";
@@ -18,6 +19,8 @@ export interface WorkbenchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** One more extension, which does nothing. */
   readonly withEmptyExtension?: boolean;
+  /** In a language in which every text of ours stands in ⟦brackets⟧. */
+  readonly isPseudoLocale?: boolean;
 }
 
 type Server = Awaited<ReturnType<typeof startWorkbench>>;
@@ -65,6 +68,7 @@ export class Workbench {
     installExtensions(tools, profile, [packagedExtension(), ...helperPackages]);
     const driver = makeDriver(profile.driverFile);
     const args = options.asksForTrust ? [] : ["--disable-workspace-trust"];
+    if (options.isPseudoLocale) args.push(...installPseudoLocale(profile));
     const server = await startWorkbench(tools, profile, { env: { ...options.env, ...driver.env }, args });
     const browser = await launchBrowser(tools.chromium);
     const page = await browser.newPage({
