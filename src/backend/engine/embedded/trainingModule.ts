@@ -75,6 +75,18 @@ export interface TrainingModule {
     top: number,
     left: number,
   ): void;
+  fitImages(
+    from: Pointer,
+    to: Pointer,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    top: number,
+    left: number,
+    toHeight: number,
+    toWidth: number,
+  ): void;
   gemmScratch(n: number, k: number): number;
   repeatBlocks(from: Pointer, to: Pointer, outer: number, size: number, times: number): void;
   segmentSum(

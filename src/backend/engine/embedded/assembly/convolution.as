@@ -4,9 +4,10 @@
 import { gemm, gemmScratch } from "./gemm";
 
 /**
- * dW[kh, kw, i, o] = Σ x[n, oh·s + kh, ow·s + kw, i] · dy[n, oh, ow, o].
- * `x` is padded already; `outChannels` is a multiple of 8. For one kh, (kw, i) lies in one piece in x, so four of them
- * by eight output channels are kept in registers over an image. The batch is taken in `groups`, each with a sum of its
+ * dW[kh, kw, i, o] = Σ x[n, oh·s + kh − top, ow·s + kw − left, i] · dy[n, oh, ow, o], over what lies within x.
+ * `outChannels` is a multiple of 8. For one kh, (kw, i) lies in one piece in x, so four of them by eight output channels
+ * are kept in registers over an image. Four taps must end within x alike: either there are no edges (x is padded already,
+ * `top` and `left` are 0), or `inChannels` is a multiple of four. The batch is taken in `groups`, each with a sum of its
  * own in `dw` (zero at the start), so that the result does not depend on how many threads share them.
  */
 export function filterGradientGroups(
@@ -14,12 +15,13 @@ export function filterGradientGroups(
   x: usize, dy: usize, dw: usize, groups: i32,
   batch: i32, height: i32, width: i32, inChannels: i32,
   outHeight: i32, outWidth: i32, outChannels: i32,
-  filterHeight: i32, filterWidth: i32, strideHeight: i32, strideWidth: i32,
+  filterHeight: i32, filterWidth: i32, strideHeight: i32, strideWidth: i32, top: i32, left: i32,
 ): void {
   const taps = filterWidth * inChannels;
   const xRow: usize = (strideHeight * width * inChannels) << 2;
   const xColumn: usize = (strideWidth * inChannels) << 2;
   const dyColumn: usize = outChannels << 2;
+  const dyRow: usize = (outWidth * outChannels) << 2;
   const size: usize = (filterHeight * taps * outChannels) << 2;
   const first = from * batch / groups;
   const last = until * batch / groups;
@@ -30,22 +32,49 @@ export function filterGradientGroups(
     const image = x + ((n * height * width * inChannels) << 2);
     const error = dy + ((n * outHeight * outWidth * outChannels) << 2);
     for (let kh = 0; kh < filterHeight; kh++) {
-      const top = image + ((kh * width * inChannels) << 2);
+      const firstRow = firstWithin(top - kh, strideHeight);
+      const rows = endWithin(height + top - kh, strideHeight, outHeight) - firstRow;
+      const row = image + (((firstRow * strideHeight + kh - top) * width * inChannels) << 2);
       const target = sums + ((kh * taps * outChannels) << 2);
       for (let o = 0; o < outChannels; o += 8) {
         let tap = 0;
-        for (; tap + 4 <= taps; tap += 4) {
-          fourTaps(top + (tap << 2), xRow, xColumn, error + (o << 2), dyColumn, target + ((tap * outChannels + o) << 2), outHeight, outWidth);
-        }
-        for (; tap < taps; tap++) {
-          oneTap(top + (tap << 2), xRow, xColumn, error + (o << 2), dyColumn, target + ((tap * outChannels + o) << 2), outHeight, outWidth);
+        for (; tap < taps; ) {
+          const kw = tap / inChannels;
+          const firstColumn = firstWithin(left - kw, strideWidth);
+          const columns = endWithin(width + left - kw, strideWidth, outWidth) - firstColumn;
+          const from = row + (((firstColumn * strideWidth - left) * inChannels + tap) << 2);
+          const errors = error + (firstRow as usize) * dyRow + (((firstColumn * outChannels) + o) << 2);
+          const to = target + ((tap * outChannels + o) << 2);
+          if (tap + 4 <= taps) {
+            if (rows > 0 && columns > 0) fourTaps(from, xRow, xColumn, errors, dyRow, dyColumn, to, rows, columns);
+            tap += 4;
+          } else {
+            if (rows > 0 && columns > 0) oneTap(from, xRow, xColumn, errors, dyRow, dyColumn, to, rows, columns);
+            tap++;
+          }
         }
       }
     }
   }
 }
 
-function fourTaps(x: usize, xRow: usize, xColumn: usize, dy: usize, dyColumn: usize, dw: usize, rows: i32, columns: i32): void {
+/** The first of the places s·k that is not less than `edge`. */
+// @ts-ignore: decorator
+@inline
+function firstWithin(edge: i32, stride: i32): i32 {
+  return edge <= 0 ? 0 : (edge + stride - 1) / stride;
+}
+
+/** How many of the places s·k, `count` at most, are less than `edge`. */
+// @ts-ignore: decorator
+@inline
+function endWithin(edge: i32, stride: i32, count: i32): i32 {
+  return edge <= 0 ? 0 : min(count, (edge + stride - 1) / stride);
+}
+
+function fourTaps(
+  x: usize, xRow: usize, xColumn: usize, dyTop: usize, dyRow: usize, dyColumn: usize, dw: usize, rows: i32, columns: i32,
+): void {
   let c00 = f32x4.splat(0);
   let c01 = c00;
   let c10 = c00;
@@ -56,6 +85,7 @@ function fourTaps(x: usize, xRow: usize, xColumn: usize, dy: usize, dyColumn: us
   let c31 = c00;
   for (let row = 0; row < rows; row++) {
     let at = x;
+    let dy = dyTop;
     for (let column = 0; column < columns; column++) {
       const b0 = v128.load(dy);
       const b1 = v128.load(dy, 16);
@@ -75,6 +105,7 @@ function fourTaps(x: usize, xRow: usize, xColumn: usize, dy: usize, dyColumn: us
       dy += dyColumn;
     }
     x += xRow;
+    dyTop += dyRow;
   }
   add(dw, c00, c01);
   add(dw + dyColumn, c10, c11);
@@ -82,11 +113,14 @@ function fourTaps(x: usize, xRow: usize, xColumn: usize, dy: usize, dyColumn: us
   add(dw + 3 * dyColumn, c30, c31);
 }
 
-function oneTap(x: usize, xRow: usize, xColumn: usize, dy: usize, dyColumn: usize, dw: usize, rows: i32, columns: i32): void {
+function oneTap(
+  x: usize, xRow: usize, xColumn: usize, dyTop: usize, dyRow: usize, dyColumn: usize, dw: usize, rows: i32, columns: i32,
+): void {
   let c0 = f32x4.splat(0);
   let c1 = c0;
   for (let row = 0; row < rows; row++) {
     let at = x;
+    let dy = dyTop;
     for (let column = 0; column < columns; column++) {
       const s = v128.load32_splat(at);
       c0 = f32x4.add(c0, f32x4.mul(s, v128.load(dy)));
@@ -95,6 +129,7 @@ function oneTap(x: usize, xRow: usize, xColumn: usize, dy: usize, dyColumn: usiz
       dy += dyColumn;
     }
     x += xRow;
+    dyTop += dyRow;
   }
   add(dw, c0, c1);
 }

@@ -1,5 +1,30 @@
 // Copies.
 
+/** Images of [height, width, channels], cut or filled up with zeros to [toHeight, toWidth, channels], `top` and `left` of them before. */
+export function fitImages(
+  from: usize, to: usize, batch: i32, height: i32, width: i32, channels: i32, top: i32, left: i32,
+  toHeight: i32, toWidth: i32,
+): void {
+  const row: usize = (width * channels) << 2;
+  const toRow: usize = (toWidth * channels) << 2;
+  const before: usize = (left * channels) << 2;
+  const kept: usize = (min(width, toWidth - left) * channels) << 2;
+  const after = toRow - before - kept;
+  for (let n = 0; n < batch; n++) {
+    for (let r = 0; r < toHeight; r++) {
+      const own = r - top;
+      if (own < 0 || own >= height) memory.fill(to, 0, toRow);
+      else {
+        if (before > 0) memory.fill(to, 0, before);
+        memory.copy(to + before, from + own * row, kept);
+        if (after > 0) memory.fill(to + before + kept, 0, after);
+      }
+      to += toRow;
+    }
+    from += height * row;
+  }
+}
+
 /** [outer, size] bytes to [outer, times, size]. */
 export function repeatBlocks(from: usize, to: usize, outer: i32, size: i32, times: i32): void {
   for (let o = 0; o < outer; o++) {

@@ -8,7 +8,7 @@ export {
   addBias, clamp, clampGradient, floatsOfBytes, normalize, withRow, withScalar,
 } from "./elementwise";
 export { gemmRows, gemmScratch } from "./gemm";
-export { repeatBlocks, segmentSum } from "./movement";
+export { fitImages, repeatBlocks, segmentSum } from "./movement";
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from "./pooling";
 export { sumMiddle } from "./reduction";
 export { resizeGradient } from "./resizing";

@@ -42,6 +42,17 @@ export class Composer {
     return this.run("Slice", { x: padded }, { begin: shape.map(() => 0), size: shape });
   }
 
+  /** As `fit`, for images: zeros around them, or what the filter does not reach cut off. */
+  fitImages(x: TensorInfo, top: number, left: number, toHeight: number, toWidth: number): TensorInfo {
+    const [batch, height, width, channels] = x.shape as [number, number, number, number];
+    if (top === 0 && left === 0 && height === toHeight && width === toWidth) return x;
+    const { backend } = this;
+    const output = this.own(backend.makeOutput([batch, toHeight, toWidth, channels], "float32"));
+    const [from, to] = [backend.offset(x), backend.offset(output)];
+    backend.training.fitImages(from, to, batch, height, width, channels, top, left, toHeight, toWidth);
+    return output;
+  }
+
   /** Frees everything but `result`. */
   end(result: TensorInfo): TensorInfo {
     for (const info of this.#made) if (info !== result) this.backend.disposeData(info.dataId);

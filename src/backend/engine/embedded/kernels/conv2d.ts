@@ -44,7 +44,7 @@ export function convolve(
   // As far as the filter reaches; input beyond that takes no part.
   const height = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight;
   const width = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth;
-  const padded = composer.fit(x, [0, top, left, 0], [info.batchSize, height, width, info.inChannels]);
+  const padded = composer.fitImages(x, top, left, height, width);
   const { backend } = composer;
   const { training } = backend;
   const output = composer.own(backend.makeOutput(info.outShape, "float32"));
