@@ -1,6 +1,5 @@
 import type { CompareMessage, RevealMessage, RunHeader, ToView, ViewFinding } from "../../src/protocol/views.js";
 import type { LayerInfo, SourcePosition } from "../../src/run/format.js";
-import { isBatchNorm } from "../charts/chartCatalogue.js";
 import { ChartDesk } from "../charts/chartDesk.js";
 import { h } from "../shared/h.js";
 import { HostLink } from "../shared/hostLink.js";
@@ -14,6 +13,7 @@ import { ComparisonView } from "./comparisonView.js";
 import { FindingsList } from "./findingsList.js";
 import { HealthMap } from "./healthMap.js";
 import { HistogramStrip } from "./histogramStrip.js";
+import { LayerChoice } from "./layerChoice.js";
 import { LayerPane } from "./layerPane.js";
 import { LayerSection } from "./layerSection.js";
 import { MetricsSection } from "./metricsSection.js";
@@ -30,6 +30,7 @@ export class Dashboard {
   private readonly link: HostLink;
   private readonly desk: ChartDesk;
   private readonly state: StateStore;
+  private readonly choice: LayerChoice;
   private readonly header: RunHeaderView;
   private readonly toolbar: Toolbar;
   private readonly findings: FindingsList;
@@ -51,6 +52,7 @@ export class Dashboard {
     this.link = new HostLink((message) => this.take(message));
     this.state = new StateStore(this.link);
     this.desk = new ChartDesk((message) => this.link.post(message));
+    this.choice = new LayerChoice(this.model, this.state);
     const { desk, model, state, link } = this;
     const openSource = (source: SourcePosition) => link.post({ type: "openSource", source });
     const select = (layer: LayerInfo) => this.select(layer.index);
@@ -131,7 +133,7 @@ export class Dashboard {
       case "layers":
         this.model.layers = message.layers;
         this.model.weights = message.weights;
-        this.chooseLayer(null);
+        this.choice.settle(null);
         this.showLayers();
         return;
       case "summaries":
@@ -195,27 +197,11 @@ export class Dashboard {
       this.map.reset();
       this.histogram.reset();
       this.channels.reset();
-    } else if (wanted !== null) state.set({ selectedLayer: wanted, isLayerChosen: true });
-    this.chooseLayer(wanted);
+    }
+    this.choice.settle(wanted);
     this.showLayers();
     this.metrics.show();
     this.findings.show();
-  }
-
-  /** A layer is always shown: the wanted one, the one that the user chose, else the worst BatchNorm layer. */
-  private chooseLayer(wanted: number | null): void {
-    if (this.model.layers.length === 0) return;
-    const { selectedLayer, isLayerChosen, isLayerSettled } = this.state.current;
-    if (wanted !== null && this.model.layer(wanted) !== undefined) this.state.set({ isLayerChosen: true });
-    else if (!((isLayerChosen || isLayerSettled) && this.model.layer(selectedLayer) !== undefined)) this.chooseWorst();
-  }
-
-  /** The worst is known once there are numbers, and stays on screen from then on. */
-  private chooseWorst(): void {
-    const worst = this.model.byAttention;
-    const index = (worst.find(isBatchNorm) ?? worst[0])?.index ?? null;
-    this.state.set({ selectedLayer: index, isLayerSettled: this.model.isJudged });
-    this.pane.showSelected();
   }
 
   private showHeader(header: RunHeader): void {
@@ -236,8 +222,10 @@ export class Dashboard {
   }
 
   private showSummaries(): void {
-    const { isLayerChosen, isLayerSettled } = this.state.current;
-    if (!(isLayerChosen || isLayerSettled) && this.model.layers.length > 0) this.chooseWorst();
+    if (this.choice.update()) {
+      this.pane.showSelected();
+      this.comparison.show();
+    }
     this.pane.changed();
     this.overview.show();
     this.layer.show(this.state.current.selectedLayer);
@@ -277,7 +265,7 @@ export class Dashboard {
   }
 
   private select(index: number): void {
-    this.state.set({ selectedLayer: index, isLayerChosen: true });
+    this.choice.choose(index);
     this.pane.showSelected();
     this.layer.show(index);
     this.channels.show(index);

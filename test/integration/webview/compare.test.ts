@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { posted, ViewPages } from "./viewPage.js";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let pages: ViewPages;
 beforeAll(async () => {
@@ -112,6 +116,21 @@ describe("a comparison", () => {
     const { page } = await pages.open({ query: `${query}&compared=8`, width: 300 });
     await page.locator('[data-chart="compare-loss"]').waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  });
+
+  test.each(["dark", "light", "hc-dark", "hc-light"])("axe finds nothing serious: %s", async (theme) => {
+    const { page } = await pages.open({ query: `${query}&compared=8&theme=${theme}`, height: 2500 });
+    await page.locator(meanShift).waitFor();
+    await page.evaluate(axeSource);
+    const violations = await page.evaluate(async () => {
+      const { axe } = window as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      };
+      return (await axe.run()).violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+    });
+    expect(violations).toEqual([]);
   });
 
   test("is started from the header", async () => {
