@@ -3,6 +3,7 @@ import type { ProbePass } from "../probes/probePass.js";
 import { type BatchStatistics, tapBatchStatistics } from "./batchNormTap.js";
 import type { Guard } from "./guard.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
+import { loadingPosition } from "./modelLoading.js";
 import type { Observer } from "./observer.js";
 import { callerPosition } from "./sourcePosition.js";
 import {
@@ -37,7 +38,7 @@ export function watchConstruction(
       Object.defineProperty(this, "_callHook", { value, writable: true, enumerable: true, configurable: true });
       guard.run(() => {
         calls.watchCall(this);
-        catalogue.created(this, callerPosition(classNames(this), inBundle));
+        catalogue.created(this, callerPosition(classNames(this), inBundle) ?? loadingPosition());
       });
     },
   });
@@ -109,12 +110,13 @@ export class CallWatch {
     const probe = watching?.probes?.pass ?? null;
     if (watching !== null && probe !== null) return this.probed(watching, probe, layer, original, inputs, kwargs);
     const step = watching?.pass ?? null;
-    if (watching === null || step === null || tensorsOf(inputs).length === 0)
-      return original.call(layer, inputs, kwargs);
+    if (watching === null || step === null) return original.call(layer, inputs, kwargs);
+    const given = tensorsOf(inputs);
+    if (given.length === 0) return original.call(layer, inputs, kwargs);
     const { guard, running } = this;
     running.push(layer);
     try {
-      const before = guard.run(() => beforeCall(watching, layer, running, kwargs, inputs));
+      const before = guard.run(() => beforeCall(watching, layer, running, kwargs, given));
       if (before === undefined || before === null) return original.call(layer, inputs, kwargs);
       const call = (): unknown => original.call(layer, inputs, kwargs);
       const taken = (statistics: BatchStatistics): void => {
@@ -126,7 +128,7 @@ export class CallWatch {
         tapBatchStatistics(watching.engine, watching.tensors, call, taken, watching.roomOf(before.index));
       const fused = this.fast();
       const output = !before.tap ? call() : fused === null ? tapped() : fused.callBatchNorm(layer, taken, tapped);
-      guard.run(() => afterCall(watching, layer, before, inputs, output));
+      guard.run(() => afterCall(watching, layer, before, given, tensorsOf(output)));
       return output;
     } finally {
       running.pop();
@@ -169,7 +171,7 @@ function beforeCall(
   layer: LayerLike,
   running: readonly LayerLike[],
   kwargs: unknown,
-  inputs: unknown,
+  inputs: readonly TensorLike[],
 ): BeforeCall | null {
   const startMs = performance.now();
   const { pass, catalogue } = observer;
@@ -177,15 +179,15 @@ function beforeCall(
   if (pass === null) return null;
   const outermost = running[0] ?? layer;
   if (running.length === 1) catalogue.register(layer);
-  else if (!isPlainCell(layer)) {
+  else if (!catalogue.isPlaced(layer) && !isPlainCell(layer)) {
     const host = running.findLast((one) => one !== layer && !isPlainCell(one)) ?? outermost;
     catalogue.registerInner(layer, host);
   }
   const root = catalogue.rootOf(outermost);
   if (running.length === 1) {
-    pass.batchSize ??= tensorsOf(inputs)[0]?.shape[0] ?? null;
+    pass.batchSize ??= inputs[0]?.shape[0] ?? null;
     if (training) pass.trainedRoots.add(root);
-    if (training && isContainer(layer)) observer.batchGiven(layer, tensorsOf(inputs));
+    if (training && isContainer(layer)) observer.batchGiven(layer, inputs);
   }
   if (isContainer(layer) || isPlainCell(layer)) return null;
   const index = pass.nextCall(layer);
@@ -196,12 +198,17 @@ function beforeCall(
   return { index, root, tap };
 }
 
-function afterCall(observer: Observer, layer: LayerLike, before: BeforeCall, inputs: unknown, output: unknown): void {
+function afterCall(
+  observer: Observer,
+  layer: LayerLike,
+  { index, root }: BeforeCall,
+  inputs: readonly TensorLike[],
+  outputs: readonly TensorLike[],
+): void {
   const startMs = performance.now();
   // States of a cell are its own outputs of one time step before.
-  const given = isCell(layer) ? tensorsOf(inputs).slice(0, 1) : tensorsOf(inputs);
-  const made = isCell(layer) ? tensorsOf(output).slice(0, 1) : tensorsOf(output);
-  observer.pass?.called(before.index, layer, before.root, given, made);
+  if (isCell(layer)) observer.pass?.called(index, layer, root, inputs.slice(0, 1), outputs.slice(0, 1));
+  else observer.pass?.called(index, layer, root, inputs, outputs);
   observer.spent(startMs);
 }
 

@@ -15,6 +15,7 @@ import { flushBeforeAnswers } from "./flushBeforeAnswers.js";
 import { Guard } from "./guard.js";
 import { LayerCatalogue } from "./layerCatalogue.js";
 import { CallWatch, classNames, type LayerClass, watchConstruction } from "./layerHooks.js";
+import { watchModelLoading } from "./modelLoading.js";
 import { Observer, type Sink } from "./observer.js";
 import { callerPosition, knowTransformedSources } from "./sourcePosition.js";
 import type { EngineLike, LayerLike, OptimizerLike } from "./tensorflow.js";
@@ -120,6 +121,7 @@ export class Session {
       if (layers === null) return;
       this.endTraps[0]?.();
       this.layersFound(layers.layer, false);
+      watchModelLoading(exports, this.guard);
       this.modelsFound(layers.model);
       if (!this.isNew(layers.history.prototype)) return;
       watchEpochs(layers.history, this.watching, this.guard, (epoch) => {

@@ -60,6 +60,42 @@ describe("modules", () => {
     );
   });
 
+  test("models from files: the line that loaded them; none where two lines load at once", () => {
+    const text = `const tf = require("@tensorflow/tfjs-node");
+      const { join } = require("node:path");
+      const file = (name) => "file://" + join(__dirname, name);
+      const layers = (name) => [tf.layers.dense({ name, units: 2, inputShape: [3] }), tf.layers.batchNormalization()];
+      const train = async (model) => {
+        model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+        await model.fit(tf.ones([8, 3]), tf.ones([8, 2]), { verbose: 0 });
+      };
+      (async () => {
+        for (const name of ["a", "b", "c", "d", "e"]) await tf.sequential({ layers: layers(name) }).save(file(name));
+        const one =
+          await tf.loadLayersModel(file("a/model.json"));
+        await train(one);
+        const both = await Promise.all(["b", "c"].map((name) => tf.loadLayersModel(file(name + "/model.json"))));
+        for (const model of both) await train(model);
+        const d = tf.loadLayersModel(file("d/model.json"));
+        const e = tf.loadLayersModel(file("e/model.json"));
+        for (const model of await Promise.all([d, e])) await train(model);
+        await tf.loadLayersModel(file("nothing/model.json")).catch(() => 0);
+      })();`;
+    const script = write("loads.cjs", text);
+    const { exitCode, stderr, runs } = runScript(script);
+    expect(stderr).not.toMatch(/switched itself off|nhandled/);
+    expect(exitCode).toBe(0);
+    const places = runs[0]?.run.layers.map(({ name, source }) => [name, source && [source.file, source.line]]);
+    expect(places?.filter(([name]) => !String(name).startsWith("batch"))).toEqual([
+      ["a", [script, 12]],
+      ["b", [script, 14]],
+      ["c", [script, 14]],
+      ["d", null],
+      // By then the other one may have been loaded.
+      ["e", expect.toSatisfy((place) => place === null || place[1] === 17)],
+    ]);
+  });
+
   test("a bundle with TensorFlow.js inside: the same numbers, lines by its source map or none", async () => {
     for (const sourcemap of [true, false]) {
       const outfile = join(folder, `bundle-${sourcemap}.cjs`);

@@ -6,6 +6,7 @@ import { findManagedEngine } from "../../../src/engines/managed.js";
 export function nativeModules(): string | null {
   const named = process.env.LAYERSCOPE_TEST_NATIVE;
   const managed = findManagedEngine()?.packageFolder;
-  const folder = named ?? (managed === undefined ? undefined : resolve(managed, "../.."));
+  const isNamed = named !== undefined && named !== "1";
+  const folder = isNamed ? named : managed && resolve(managed, "../..");
   return folder !== undefined && existsSync(folder) ? resolve(folder) : null;
 }
