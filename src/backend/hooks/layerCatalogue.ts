@@ -23,6 +23,8 @@ interface FlagChanges {
   readonly weights: FlagsEvent["weights"][number][];
 }
 
+const none: readonly string[] = [];
+
 /** One of several inputs or outputs of a layer. */
 export type Part = "input" | "output";
 
@@ -48,7 +50,8 @@ export class LayerCatalogue {
   private readonly refreshed = new Set<number>();
   /** By index; only first calls. */
   private readonly alive = new Map<number, WeakRef<LayerLike>>();
-  private readonly notes = new Map<string, string>();
+  private readonly noted = new Set<string>();
+  private readonly freshNotes: string[] = [];
   private readonly flags = new FlagWatch();
   private flagChanges: FlagChanges = { layers: [], weights: [] };
 
@@ -65,6 +68,11 @@ export class LayerCatalogue {
     if (this.places.of(layer) !== undefined) return;
     const owner = this.places.ownerOf(layer) ?? layer;
     if (this.places.of(owner) === undefined) this.number(this.places.placeRoot(owner));
+  }
+
+  /** Whether the layer has its place in a model, or below the layer that calls it. */
+  isPlaced(layer: LayerLike): boolean {
+    return this.places.of(layer) !== undefined;
   }
 
   /** A layer that `host` calls itself, in place of a model's graph. */
@@ -123,10 +131,8 @@ export class LayerCatalogue {
   }
 
   /** What the run should tell of what is not recorded; each sentence once. */
-  takeNotes(): string[] {
-    const fresh = [...this.notes].filter(([, text]) => text !== "");
-    for (const [key] of fresh) this.notes.set(key, "");
-    return fresh.map(([, text]) => text);
+  takeNotes(): readonly string[] {
+    return this.freshNotes.length === 0 ? none : this.freshNotes.splice(0);
   }
 
   private hasRoom(layer: LayerLike, call: number): boolean {
@@ -144,7 +150,9 @@ export class LayerCatalogue {
   }
 
   private noteOnce(key: string, text: string): void {
-    if (!this.notes.has(key)) this.notes.set(key, text);
+    if (this.noted.has(key)) return;
+    this.noted.add(key);
+    this.freshNotes.push(text);
   }
 
   private add(describe: (index: number) => LayerInfo): number {

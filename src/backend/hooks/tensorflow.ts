@@ -115,7 +115,7 @@ const plainCells = new Set(["SimpleRNNCell", "GRUCell", "LSTMCell", "ConvLSTM2DC
 
 /** A cell of TensorFlow.js's own recurrent layers: what it gives at each time step is the layer's output. */
 export function isPlainCell(layer: LayerLike): boolean {
-  return plainCells.has(layer.getClassName());
+  return "stateSize" in layer && plainCells.has(layer.getClassName());
 }
 
 export function isContainer(layer: LayerLike): layer is ContainerLike {
