@@ -60,8 +60,6 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
 
   private adopt(panel: vscode.WebviewPanel): void {
     this.panel = panel;
-    const host = new ViewHost(panel.webview, panel.visible, this.sessions, this.log, this.comparison);
-    this.host = host;
     panel.iconPath = {
       light: vscode.Uri.joinPath(this.extensionUri, "media", "dashboardLight.svg"),
       dark: vscode.Uri.joinPath(this.extensionUri, "media", "dashboardDark.svg"),
@@ -71,6 +69,9 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
       enableFindWidget: true,
       localResourceRoots: [webviewFolder(this.extensionUri)],
     } as vscode.WebviewOptions;
+    const html = () => viewHtml(panel.webview, this.extensionUri, "dashboard", vscode.l10n.t("Layerscope Dashboard"));
+    const host = new ViewHost(panel.webview, panel.visible, html, this.sessions, this.log, this.comparison);
+    this.host = host;
     panel.onDidChangeViewState(() => host.setVisible(panel.visible));
     panel.onDidDispose(() => {
       host.dispose();
@@ -78,6 +79,5 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
       this.panel = undefined;
       this.host = undefined;
     });
-    panel.webview.html = viewHtml(panel.webview, this.extensionUri, "dashboard", vscode.l10n.t("Layerscope Dashboard"));
   }
 }

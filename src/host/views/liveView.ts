@@ -21,11 +21,11 @@ export class LiveView extends Disposable implements vscode.WebviewViewProvider {
 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.host?.dispose();
-    const host = new ViewHost(view.webview, view.visible, this.sessions, this.log);
-    this.host = host;
     view.webview.options = { enableScripts: true, localResourceRoots: [webviewFolder(this.extensionUri)] };
+    const html = () => viewHtml(view.webview, this.extensionUri, "live", vscode.l10n.t("Live"));
+    const host = new ViewHost(view.webview, view.visible, html, this.sessions, this.log);
+    this.host = host;
     view.onDidChangeVisibility(() => host.setVisible(view.visible));
     view.onDidDispose(() => host.dispose());
-    view.webview.html = viewHtml(view.webview, this.extensionUri, "live", vscode.l10n.t("Live"));
   }
 }

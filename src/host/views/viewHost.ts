@@ -11,6 +11,8 @@ import { parseFromView } from "./parseFromView.js";
 import { SeriesFeed } from "./seriesFeed.js";
 import { carryOut } from "./viewRequests.js";
 
+/** A page that has not said a word after so long is loaded again: on a busy machine its script may fail to load. */
+const reloadAfterMs = [20_000, 60_000] as const;
 const flushMs = 100;
 /** What follows a first change in a moment, such as the other tables of a step, goes with it. */
 const gatherMs = 15;
@@ -30,10 +32,17 @@ export class ViewHost extends Disposable {
   /** The compared runs that changed since the last flush; null: a comparison began or ended. */
   private comparedChanges: Map<number, SessionChange | null> | null = new Map();
 
-  /** @param comparison null for a view that always shows one run */
+  private reloads = 0;
+  private reloadTimer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param html makes the page, which is loaded at once
+   * @param comparison null for a view that always shows one run
+   */
   constructor(
     private readonly webview: vscode.Webview,
     visible: boolean,
+    private readonly html: () => string,
     private readonly sessions: Sessions,
     private readonly log: Log,
     private readonly comparison: Comparison | null = null,
@@ -46,6 +55,8 @@ export class ViewHost extends Disposable {
     this._register(sessions.onDidChangeRuns(() => this.ready && this.sendRuns()));
     if (comparison !== null) this._register(comparison.onDidChange((change) => this.queueCompared(change)));
     this._register({ dispose: () => this.stop() });
+    this._register({ dispose: () => clearTimeout(this.reloadTimer) });
+    this.load();
   }
 
   setVisible(visible: boolean): void {
@@ -56,6 +67,18 @@ export class ViewHost extends Disposable {
       this.feed.subscribe(null);
       this.stop();
     }
+  }
+
+  private load(): void {
+    this.webview.html = this.html();
+    const afterMs = reloadAfterMs[this.reloads];
+    if (afterMs === undefined) return;
+    this.reloadTimer = setTimeout(() => {
+      if (this.ready || !this.visible) return;
+      this.reloads++;
+      this.log.warn(`A view has not answered for ${afterMs / 1000} s and is loaded again.`);
+      this.load();
+    }, afterMs);
   }
 
   reveal(layer: number, step: number | null): void {
