@@ -7,10 +7,10 @@ import {
   isBatchNormalization,
   isContainer,
   type LayerLike,
-  type LayerVariableLike,
   type NodeLike,
   type VariableLike,
 } from "./tensorflow.js";
+import { WeightList } from "./weightList.js";
 
 /** Calls of one layer in one pass that get a series of their own: a wrapper calls its layer once for each time step. */
 const mostCalls = 64;
@@ -34,7 +34,6 @@ export type Part = "input" | "output";
  */
 export class LayerCatalogue {
   readonly layers: LayerInfo[] = [];
-  readonly weights: WeightInfo[] = [];
   /** For each of `layers`: steps in which it had a training pass. */
   readonly steps: number[] = [];
   /** Set by every change; whoever hands the catalogue on clears it. */
@@ -43,7 +42,9 @@ export class LayerCatalogue {
   private readonly sources = new WeakMap<LayerLike, SourcePosition>();
   private readonly places = new LayerPlaces();
   private readonly calls = new WeakMap<LayerLike, number[]>();
-  private readonly weightIndexes = new WeakMap<VariableLike, number>();
+  private readonly weightList = new WeightList(() => {
+    this.changed = true;
+  });
   private readonly registered = new WeakSet<LayerLike>();
   private readonly parts = new Map<string, number>();
   private readonly paths = new Set<string>();
@@ -54,6 +55,10 @@ export class LayerCatalogue {
   private readonly freshNotes: string[] = [];
   private readonly flags = new FlagWatch();
   private flagChanges: FlagChanges = { layers: [], weights: [] };
+
+  get weights(): readonly WeightInfo[] {
+    return this.weightList.weights;
+  }
 
   /** A layer is being constructed. It has neither name nor weights yet. */
   created(layer: LayerLike, source: SourcePosition | null): void {
@@ -209,7 +214,7 @@ export class LayerCatalogue {
     const change = this.flags.check(layer);
     if (change === null) return;
     const layers = change.flags === null ? [] : this.changeFlags(layer, change.flags);
-    const weights = change.weights.flatMap(({ weight, trainable }) => this.changeWeight(weight, trainable));
+    const weights = change.weights.flatMap(({ weight, trainable }) => this.weightList.setTrainable(weight, trainable));
     if (layers.length + weights.length === 0) return;
     this.changed = true;
     if (!change.isTold) return;
@@ -234,19 +239,9 @@ export class LayerCatalogue {
     });
   }
 
-  private changeWeight({ val }: LayerVariableLike, trainable: boolean): FlagChanges["weights"] {
-    const at = val === undefined ? undefined : this.weightIndexes.get(val);
-    const info = at === undefined ? undefined : this.weights[at];
-    if (at === undefined || info === undefined || info.trainable === trainable) return [];
-    this.weights[at] = { ...info, trainable };
-    return [{ weight: at, before: !trainable, after: trainable }];
-  }
-
   /** Number of a variable; variables of the script's own are numbered when first updated. */
   weightIndex(variable: VariableLike): number {
-    const known = this.weightIndexes.get(variable);
-    if (known !== undefined) return known;
-    return this.addWeight(variable, variable.name, null, variable.trainable);
+    return this.weightList.indexOf(variable);
   }
 
   /** The name under which the layers of this model are listed. */
@@ -315,33 +310,8 @@ export class LayerCatalogue {
 
   /** Of a layer that is built; what a wrapper builds is never marked so. */
   private weightsOf(layer: LayerLike, index: number): number[] {
-    const trainable = layer.trainable ?? true;
-    return layer.weights.flatMap((weight) => {
-      const variable = weight.val;
-      if (variable === undefined) return [];
-      const known = this.weightIndexes.get(variable);
-      if (known !== undefined) return [this.handOver(known, layer, index)];
-      return [this.addWeight(variable, weight.originalName ?? weight.name, index, trainable && weight.trainable)];
-    });
-  }
-
-  /** A wrapper's weights are those of the layers in it, which come after it. */
-  private handOver(weight: number, layer: LayerLike, index: number): number {
-    const info = this.weights[weight];
     const host = this.places.of(layer)?.host ?? null;
-    if (info !== undefined && host !== null && info.layer !== index && info.layer === this.indexOf(host, 1)) {
-      this.weights[weight] = { ...info, layer: index };
-      this.changed = true;
-    }
-    return weight;
-  }
-
-  private addWeight(variable: VariableLike, name: string, layer: number | null, trainable: boolean): number {
-    const index = this.weights.length;
-    this.weights.push({ index, name, layer, shape: [...variable.shape], trainable });
-    this.weightIndexes.set(variable, index);
-    this.changed = true;
-    return index;
+    return this.weightList.ofLayer(layer, index, host === null ? null : this.indexOf(host, 1));
   }
 }
 
