@@ -145,7 +145,11 @@ describe("reading runs", () => {
     [["show"], 64, /Missing RUN\. Usage: layerscope show RUN/],
     [["show", "."], 66, /is not a run: it has no run\.json/],
     [["series", "latest", "--layer", "norm"], 64, /Missing --stat/],
-    [["series", "latest", "--layer", "norm", "--stat", "colour"], 64, /Got the statistic colour, wanted one of timeMs, loss/],
+    [
+      ["series", "latest", "--layer", "norm", "--stat", "colour"],
+      64,
+      /Got the statistic colour, wanted one of timeMs, loss/,
+    ],
     [
       ["series", "latest", "--layer", "norn", "--stat", "mean"],
       64,
