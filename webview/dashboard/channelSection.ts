@@ -126,8 +126,9 @@ export class ChannelSection {
   }
 
   private pinHovered(): void {
-    const { hovered, bars } = this;
-    if (hovered === null || bars === null) return;
+    const { hovered, values } = this;
+    if (hovered === null || values === null) return;
+    const bars = this.drawnBars(values);
     const channel = bars.order[bars.bars[hovered] as number] as number;
     this.pin(channel === this.state.current.pinnedChannel ? null : channel);
   }
@@ -250,10 +251,11 @@ export class ChannelSection {
       this.pinHovered();
       return;
     }
-    if (this.bars === null || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
+    const { values } = this;
+    if (values === null || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
     event.preventDefault();
     const by = (event.key === "ArrowLeft" ? -1 : 1) * (event.shiftKey ? 10 : 1);
-    this.hover(Math.min(this.bars.bars.length - 1, Math.max(0, (this.hovered ?? -1) + by)));
+    this.hover(Math.min(this.drawnBars(values).bars.length - 1, Math.max(0, (this.hovered ?? -1) + by)));
     this.desk.announcer.say(this.readout.textContent ?? "");
   }
 
