@@ -1,7 +1,7 @@
 import type { CompareMessage, RevealMessage, RunHeader, ToView, ViewFinding } from "../../src/protocol/views.js";
 import type { LayerInfo, SourcePosition } from "../../src/run/format.js";
 import { ChartDesk } from "../charts/chartDesk.js";
-import { h } from "../shared/h.js";
+import { h, on } from "../shared/h.js";
 import { HostLink } from "../shared/hostLink.js";
 import { RunModel } from "../shared/runModel.js";
 import { isLiveState, stateName } from "../shared/runState.js";
@@ -75,6 +75,7 @@ export class Dashboard {
     this.metrics = new MetricsSection(desk, model);
     this.histogram = new HistogramStrip(desk, model, (message) => link.post(message));
     this.layer = new LayerSection(desk, model, this.histogram, openSource);
+    on(this.layer.element, "focusin", () => this.choice.keep());
     this.channels = new ChannelSection(desk, model, state, (message) => link.post(message));
     this.overview = new OverviewSection(desk, model, state, (layer) =>
       this.reveal({ type: "reveal", layer: layer.index, step: null }),

@@ -14,6 +14,11 @@ export class LayerChoice {
     this.state.set({ selectedLayer: index, isLayerChosen: true });
   }
 
+  /** The user reads this layer's charts: it does not change under their eyes. */
+  keep(): void {
+    if (this.state.current.selectedLayer !== null) this.state.set({ isLayerSettled: true });
+  }
+
   /** A layer is always shown: the wanted one, the one of before, else the worst. */
   settle(wanted: number | null): void {
     if (wanted !== null && this.model.layer(wanted) !== undefined) this.choose(wanted);
