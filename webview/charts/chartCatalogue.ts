@@ -2,6 +2,7 @@ import type { ProbeName } from "../../src/protocol/options.js";
 import type { EpochMetrics } from "../../src/protocol/views.js";
 import type { LayerInfo, WeightInfo } from "../../src/run/format.js";
 import type { StatisticName } from "../../src/stats/catalogue.js";
+import { isBatchNorm } from "../shared/isBatchNorm.js";
 import { t } from "../shared/translate.js";
 import type { ChartSpec, TraceSpec } from "./chartSpec.js";
 import { bandBetween, bandFromZero, deviationBand, logarithm, noPoints, type Points } from "./points.js";
@@ -36,10 +37,6 @@ function band(
 const signed = { mayBeLogarithmic: false, includeZero: false };
 const positive = { mayBeLogarithmic: true, includeZero: false };
 const share = { mayBeLogarithmic: false, includeZero: true };
-
-export function isBatchNorm(layer: LayerInfo): boolean {
-  return layer.className === "BatchNormalization";
-}
 
 /** `steps` series have no layer. */
 const steps = -1;

@@ -1,10 +1,10 @@
 import type { ComparedRun, ViewAxis } from "../../src/protocol/views.js";
 import type { LayerInfo } from "../../src/run/format.js";
 import { type StatisticName, scalarColumns } from "../../src/stats/catalogue.js";
+import { isBatchNorm } from "../shared/isBatchNorm.js";
 import type { StringKey } from "../shared/strings.js";
 import { t } from "../shared/translate.js";
 import { epochUnits } from "./axisText.js";
-import { isBatchNorm } from "./chartCatalogue.js";
 import type { ChartSpec, TraceSpec } from "./chartSpec.js";
 import { difference, noPoints, type Points } from "./points.js";
 import { runStyles, styles } from "./traceStyle.js";

@@ -1,4 +1,4 @@
-import { isBatchNorm } from "../charts/chartCatalogue.js";
+import { isBatchNorm } from "../shared/isBatchNorm.js";
 import type { RunModel } from "../shared/runModel.js";
 import type { StateStore } from "./viewState.js";
 

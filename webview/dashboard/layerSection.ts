@@ -1,7 +1,8 @@
 import type { SourcePosition } from "../../src/run/format.js";
-import { isBatchNorm, layerCharts } from "../charts/chartCatalogue.js";
+import { layerCharts } from "../charts/chartCatalogue.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
 import { button, h, setText } from "../shared/h.js";
+import { isBatchNorm } from "../shared/isBatchNorm.js";
 import { layerNumbers, severityIcon } from "../shared/layerNames.js";
 import type { RunModel } from "../shared/runModel.js";
 import { t } from "../shared/translate.js";

@@ -1,8 +1,8 @@
 import type { LayerInfo } from "../../src/run/format.js";
-import { isBatchNorm } from "../charts/chartCatalogue.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
 import { Chooser } from "../shared/controls.js";
 import { h } from "../shared/h.js";
+import { isBatchNorm } from "../shared/isBatchNorm.js";
 import { LayerCard } from "../shared/layerCard.js";
 import { layerKey } from "../shared/layerKey.js";
 import type { RunModel } from "../shared/runModel.js";

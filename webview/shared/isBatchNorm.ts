@@ -1,0 +1,5 @@
+import type { LayerInfo } from "../../src/run/format.js";
+
+export function isBatchNorm(layer: LayerInfo): boolean {
+  return layer.className === "BatchNormalization";
+}
