@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Frame, Page } from "playwright-core";
-import { expect } from "vitest";
+import { vi } from "vitest";
 import { launchBrowser } from "../../helpers/browser.mjs";
 import { makeDriver, packHelper } from "../../helpers/driver.mjs";
 import { resultsFolder, root } from "../../helpers/project.mjs";
@@ -130,11 +130,11 @@ export class Workbench {
 
   /** Asks again until it is there: a window that is still being restored shows its own choice over ours. */
   async showLive(): Promise<void> {
-    const shown = async () => {
+    const show = async () => {
       await this.command("layerscope.live.focus");
-      return (await findView(this.page, "live")) !== null;
+      if ((await findView(this.page, "live")) === null) throw new Error("The live view does not show.");
     };
-    await expect.poll(shown, { interval: 1000, timeout: 60_000 }).toBe(true);
+    await vi.waitFor(show, { interval: 1000, timeout: 60_000 });
   }
 
   /** Text of our item in the status bar; empty while it is hidden. */
