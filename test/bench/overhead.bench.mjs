@@ -2,7 +2,8 @@
 // Usage: node test/bench/overhead.bench.mjs [network…] [--seconds N] [--engine embedded|native]
 //
 // One process per mode, all alive at once and working in short turns; each turn is compared with the bare turn just
-// before it, and the median of these ratios is told: whatever else the machine does falls on all.
+// before it, and the median of these ratios is told: whatever else the machine does falls on all. A second bare process
+// shows how much two processes that do the same differ.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -44,6 +45,7 @@ async function measureEngine(engine, module) {
     });
   const trainers = [
     trainer("bare", ""),
+    trainer("bare again", ""),
     trainer("BatchNorm, every step", "0"),
     trainer("budget 5 %", "5"),
     trainer("scalars, every step", "scalars"),
@@ -60,7 +62,7 @@ async function measureEngine(engine, module) {
       for (const each of trainers) ({ title } = await each.prepare(network));
       for (let round = 0; round < (Number(values.seconds) * 1000) / turnMs; round++) {
         memory = [];
-        for (const each of trainers) memory.push((await each.measure(network, turnMs)).memoryBytes);
+        for (const each of trainers) memory.push((await each.measure(network, turnMs, 3)).memoryBytes);
       }
       const [bare, ...others] = trainers;
       if (bare === undefined) throw new Error("No trainer.");
@@ -71,7 +73,7 @@ async function measureEngine(engine, module) {
         return `×${ratio("clock")} (${ratio("cpu")})`;
       });
       const bareMs = median(bareTurns.map(({ clock }) => clock));
-      const moreMemory = ((memory[4] ?? 0) - (memory[0] ?? 0)) / 2 ** 20;
+      const moreMemory = ((memory[5] ?? 0) - (memory[0] ?? 0)) / 2 ** 20;
       rows.push([title, bareMs.toFixed(1), ...ratios, `${moreMemory.toFixed(0)} MB`]);
     }
     console.log(`\n${engine}: time of a step as ratio to bare (in brackets: CPU time of all threads)`);

@@ -50,9 +50,9 @@ export class Trainer {
     return this.#order({ network, steps });
   }
 
-  /** @param {string} network @param {number} milliseconds */
-  async measure(network, milliseconds) {
-    const answer = await this.#order({ network, milliseconds });
+  /** `fewestSteps`: taken however long they last. @param {string} network @param {number} milliseconds @param {number} [fewestSteps] */
+  async measure(network, milliseconds, fewestSteps = 1) {
+    const answer = await this.#order({ network, milliseconds, steps: fewestSteps });
     this.#times.get(network)?.push(...answer.steps);
     this.#turns.get(network)?.push({ clock: trimmedMean(answer.steps), cpu: answer.cpuMs });
     return answer;
