@@ -26,6 +26,8 @@ interface Subject {
 const affordableShare = 0.001;
 /** The first steps compile and allocate. */
 const warmUpSteps = 3;
+/** Its own cost counts too: the steps in between are only timed. */
+const lookEverySteps = 8;
 /** Of each shape. The least disturbed one counts, so that one is not enough to tell. */
 const fewestSamples = 2;
 const mostSamples = 4;
@@ -46,6 +48,7 @@ export class FastForecast {
   private spentMs = 0;
   private elapsedMs = 0;
   private steps = 0;
+  private looks = 0;
   private readonly stepTimes: number[] = [];
   private readonly subjects = new Map<string, Subject>();
   private readonly kernelOf: (backend: BackendLike | null) => BatchNormKernel | null;
@@ -77,6 +80,8 @@ export class FastForecast {
     if (this.isOver || ++this.steps <= warmUpSteps) return null;
     this.elapsedMs += bareMs;
     this.stepTimes[this.steps % remembered] = bareMs;
+    if (this.steps % lookEverySteps !== 0) return null;
+    this.looks++;
     for (const call of calls) this.count(call, inputShapeOf(call) ?? null);
     // Nothing can be afforded yet: not even looking for what is to be done.
     if (this.spentMs > this.elapsedMs * this.share) return null;
@@ -153,7 +158,7 @@ export class FastForecast {
   private forecast(subjects: readonly Subject[]): Forecast {
     const perStep = (time: (times: SideTimes) => number): number =>
       subjects.reduce((sum, { samples, calls }) => {
-        return sum + Math.min(...samples.map(time)) * (calls / (this.steps - warmUpSteps));
+        return sum + Math.min(...samples.map(time)) * (calls / this.looks);
       }, 0);
     // Samples are the least disturbed of some, so is the step.
     const sorted = this.stepTimes.filter((ms) => ms !== undefined).sort((a, b) => a - b);

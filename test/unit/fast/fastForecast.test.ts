@@ -41,7 +41,7 @@ const created = (share: number): FastForecast => {
 describe("what fused BatchNorm would bring", () => {
   test("is measured on the layer's shape, and told when there is something new to say", () => {
     const { call } = normalization();
-    const found = forecasts(created(0.1), call, 10_000, 40);
+    const found = forecasts(created(0.1), call, 10_000, 160);
     expect(found).toHaveLength(3);
     for (const [, { stepMs, batchNormMs, fusedMs }] of found) {
       expect(stepMs).toBe(10_000);
@@ -67,7 +67,7 @@ describe("what fused BatchNorm would bring", () => {
       return random();
     };
     try {
-      expect(forecasts(created(0.1), call, 10_000, 40)).toHaveLength(3);
+      expect(forecasts(created(0.1), call, 10_000, 160)).toHaveLength(3);
     } finally {
       Math.random = random;
     }
@@ -122,9 +122,9 @@ describe("what fused BatchNorm would bring", () => {
     const { call } = normalization();
     const forecast = created(0.1);
     const profile = await tf.profile(() => {
-      expect(forecasts(forecast, call, 10_000, 40)).toEqual([]);
+      expect(forecasts(forecast, call, 10_000, 160)).toEqual([]);
     });
     expect(profile.kernels).toEqual([]);
-    expect(forecasts(forecast, call, 10_000, 40)).toHaveLength(3);
+    expect(forecasts(forecast, call, 10_000, 160)).toHaveLength(3);
   });
 });
