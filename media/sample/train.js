@@ -27,7 +27,7 @@ async function main() {
   model.summary();
 
   await model.fit(trainImages, trainLabels, {
-    epochs: 20,
+    epochs: Number(process.argv[2] ?? 20),
     batchSize: 32,
     validationData: [testImages, testLabels],
     verbose: 0,
