@@ -1,16 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
-import type { BackendOptions, EngineChoice, ProbeName, ProbeOptions } from "../protocol/options.js";
+import {
+  type BackendOptions,
+  type EngineChoice,
+  launchVariable,
+  type ProbeName,
+  type ProbeOptions,
+  takenUpVariable,
+} from "../protocol/options.js";
 import { defaultRunsFolder, prepareRunsFolder } from "../run/runFolder.js";
 import { listRuns } from "../run/runList.js";
 import { type CommandIo, usageError } from "./commandIo.js";
 import type { CommandLine } from "./commandLine.js";
 
-/** Set by whoever starts us (VS Code) to find the run again. */
-export const launchVariable = "LAYERSCOPE_LAUNCH";
-
-/** Set by VS Code's task provider: when it took a training up again after a window reload. ISO 8601. */
-const takenUpVariable = "LAYERSCOPE_TAKEN_UP";
 const takenUpLimitMs = 60_000;
 
 /**

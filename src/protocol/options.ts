@@ -5,6 +5,12 @@
 
 export const optionsVariable = "LAYERSCOPE_OPTIONS";
 
+/** VS Code → command line: comes back as `launch` in run.json, so that the run is found again. */
+export const launchVariable = "LAYERSCOPE_LAUNCH";
+
+/** VS Code → command line: when a training was taken up again after a window reload. ISO 8601. */
+export const takenUpVariable = "LAYERSCOPE_TAKEN_UP";
+
 /** In a claimed run folder: what the script died of before it had loaded TensorFlow.js, as JSON {message, stack}. */
 export const scriptErrorFileName = "error.json";
 

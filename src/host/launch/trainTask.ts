@@ -1,5 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import * as vscode from "vscode";
+import { launchVariable, takenUpVariable } from "../../protocol/options.js";
 import type { TrainingSettings } from "../settings.js";
 
 export const trainTaskType = "layerscope";
@@ -24,9 +25,6 @@ export interface TrainPlace {
   readonly runsFolder: string;
   readonly workspaceFolder: vscode.WorkspaceFolder | undefined;
 }
-
-export const launchVariable = "LAYERSCOPE_LAUNCH";
-const takenUpVariable = "LAYERSCOPE_TAKEN_UP";
 
 /** @param isTakenUp after a window reload: VS Code finds its terminal, or else would train once more */
 export function trainTask(

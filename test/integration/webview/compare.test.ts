@@ -1,15 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { posted, ViewPages } from "./viewPage.js";
+import { describe, expect, test } from "vitest";
+import { posted, seriousViolations, usePages } from "./viewPage.js";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-let pages: ViewPages;
-beforeAll(async () => {
-  pages = await ViewPages.start();
-}, 240_000);
-afterAll(() => pages?.stop());
+const pages = usePages();
 
 const query = "view=dashboard&layers=12&steps=800&state=completed";
 const meanShift = '.section-comparedLayer [data-chart="compare-meanShift"][data-drawn="true"]';
@@ -121,16 +113,7 @@ describe("a comparison", () => {
   test.each(["dark", "light", "hc-dark", "hc-light"])("axe finds nothing serious: %s", async (theme) => {
     const { page } = await pages.open({ query: `${query}&compared=8&theme=${theme}`, height: 2500 });
     await page.locator(meanShift).waitFor();
-    await page.evaluate(axeSource);
-    const violations = await page.evaluate(async () => {
-      const { axe } = window as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-      };
-      return (await axe.run()).violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-    });
-    expect(violations).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   });
 
   test("is started from the header", async () => {

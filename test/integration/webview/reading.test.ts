@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { advance, posted, ViewPages } from "./viewPage.js";
+import { describe, expect, test } from "vitest";
+import { advance, posted, usePages } from "./viewPage.js";
 
-let pages: ViewPages;
-beforeAll(async () => {
-  pages = await ViewPages.start();
-}, 240_000);
-afterAll(() => pages?.stop());
+const pages = usePages();
 
 const lossChart = '.section-metrics [data-chart="loss"][data-drawn="true"]';
 

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 import { launchBrowser } from "../../helpers/browser.mjs";
 import { serveViews } from "../../helpers/serveViews.mjs";
 import { workbenchTools } from "../../helpers/workbenchCache.mjs";
@@ -11,7 +14,7 @@ export interface PageChoices {
 }
 
 /** The views in a real browser, with a host that plays a run. */
-export class ViewPages {
+class ViewPages {
   private constructor(
     private readonly browser: Browser,
     private readonly server: Awaited<ReturnType<typeof serveViews>>,
@@ -38,6 +41,21 @@ export class ViewPages {
     await this.browser.close();
     await this.server.close();
   }
+}
+
+/** One browser for the tests of a file. */
+export function usePages(): Pick<ViewPages, "open"> {
+  let pages: ViewPages | undefined;
+  beforeAll(async () => {
+    pages = await ViewPages.start();
+  }, 240_000);
+  afterAll(() => pages?.stop());
+  return {
+    open: (choices) => {
+      if (pages === undefined) throw new Error("The browser is there only inside a test.");
+      return pages.open(choices);
+    },
+  };
 }
 
 export interface ViewPage {
@@ -71,4 +89,23 @@ export function advance(page: Page, steps: number): Promise<void> {
 /** A command of the host that the view carries out. */
 export function act(page: Page, action: string): Promise<void> {
   return page.evaluate((wanted) => window.postMessage({ type: "act", action: wanted }, "*"), action);
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface AxeViolation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe finds that is serious or worse, each with the elements. */
+export async function seriousViolations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
+    return (await axe.run()).violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+  });
 }

@@ -1,15 +1,8 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { act, advance, posted, ViewPages } from "./viewPage.js";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { act, advance, posted, seriousViolations, usePages } from "./viewPage.js";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-let pages: ViewPages;
-beforeAll(async () => {
-  pages = await ViewPages.start();
-}, 240_000);
-afterAll(() => pages?.stop());
+const pages = usePages();
 
 const drawn = '[data-drawn="true"]';
 const batchMean = `[data-chart="batch-running-mean"]${drawn}`;
@@ -351,14 +344,7 @@ describe("at home", () => {
     const { page } = await pages.open({ query: `view=${view}&theme=${theme}&layers=12&nan=300`, height: 2500 });
     await page.waitForSelector(drawn);
     await page.waitForTimeout(500);
-    await page.evaluate(axeSource);
-    const violations = await page.evaluate(async () => {
-      const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
-      return (await axe.run()).violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-    });
-    expect(violations).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   });
 
   test("colours are read again when the theme changes", async () => {
@@ -373,17 +359,9 @@ describe("at home", () => {
   });
 });
 
-interface AxeViolation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-type TestPage = Awaited<ReturnType<ViewPages["open"]>>["page"];
-
 /** Whether the canvas has a pixel of this colour, or nearly. */
 function hasColour(
-  page: TestPage,
+  page: Page,
   selector: string,
   colour: readonly [number, number, number] | readonly number[],
 ): Promise<boolean> {
@@ -403,7 +381,7 @@ function hasColour(
 }
 
 /** Texts and names outside the brackets of the pseudo-locale that are neither numbers nor data of the run. */
-function untranslated(page: TestPage): Promise<string[]> {
+function untranslated(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const ofTheRun =
       "bdi, .list-row, .sentence, .actions, .facts dd, .facts span, .run-name, .finding-message, .finding-action, .places, .row-class, .card-class, .legend-value, .hint .name, .link";

@@ -36,18 +36,7 @@ function ofFewChannels(composer: Composer, info: ConvolutionGeometry, dy: Tensor
     backend.offset(dy),
     backend.offset(filter),
     backend.offset(dx),
-    info.inHeight,
-    info.inWidth,
-    info.inChannels,
-    info.outHeight,
-    info.outWidth,
-    info.outChannels,
-    info.filterHeight,
-    info.filterWidth,
-    info.strideHeight,
-    info.strideWidth,
-    info.padInfo.top,
-    info.padInfo.left,
+    ...geometryArguments(info),
   ]);
   return dx;
 }
@@ -97,6 +86,14 @@ function byProducts(composer: Composer, info: ConvolutionGeometry, dy: TensorInf
     by,
     to,
     backend.scratch(bytes * backend.team.size),
+    ...geometryArguments(info),
+  ]);
+  return dx;
+}
+
+/** As both kernels take it. */
+function geometryArguments(info: ConvolutionGeometry): readonly number[] {
+  return [
     info.inHeight,
     info.inWidth,
     info.inChannels,
@@ -109,6 +106,5 @@ function byProducts(composer: Composer, info: ConvolutionGeometry, dy: TensorInf
     info.strideWidth,
     info.padInfo.top,
     info.padInfo.left,
-  ]);
-  return dx;
+  ];
 }
