@@ -42,12 +42,29 @@ describe("a language model", () => {
     });
     const saved = runs.series(first.id, "norm", "batchMean");
     expect(series.points.map(({ step }) => step)).toEqual([...saved.keys()]);
-    // Another run comes; the one on screen is meant until it is left.
-    await workbench.train("exits.js");
-    await expect.poll(() => runs.newest().id, { timeout: 30_000 }).not.toBe(first.id);
+  });
+
+  it("asks about the run that was chosen, though another one has just been started", async () => {
+    const { workbench, runs } = test;
+    const first = runs.newest();
+    await workbench.driver.evaluate(
+      async (vscode, script, folder) => {
+        await vscode.commands.executeCommand("layerscope.train", vscode.Uri.file(script));
+        await vscode.commands.executeCommand("layerscope.openRun", folder);
+      },
+      workbench.path("long.js"),
+      first.folder,
+    );
+    const trained = () => runs.list().find(({ script }) => script.endsWith("long.js"))?.steps;
+    await expect.poll(trained, { timeout: 60_000 }).toBeGreaterThan(20);
+    expect((await invoke<Findings>("layerscope_findings")).run.id).toBe(first.id);
+    const { run } = await invoke<Findings>("layerscope_findings", { run: "latest" });
+    expect(run.id).not.toBe(first.id);
+    await workbench.command("layerscope.openRun", runs.newest().folder);
+    await workbench.command("layerscope.stop");
+    expect((await invoke<Findings>("layerscope_findings")).run.id).toBe(run.id);
     await workbench.command("layerscope.openRun", first.folder);
     expect((await invoke<Findings>("layerscope_findings")).run.id).toBe(first.id);
-    expect((await invoke<Findings>("layerscope_findings", { run: "latest" })).run.id).toBe(runs.newest().id);
   });
 
   it("is told what it got and wanted", async () => {

@@ -48,6 +48,8 @@ export class Sessions extends Disposable {
   private session: RunSession | null = null;
   private subscription: Release | undefined;
   private launch: Launch | null = null;
+  /** Launch that the user did not wait for but opened a run instead: its run does not take over. */
+  private leftLaunch: string | null = null;
   private launchTimer: NodeJS.Timeout | undefined;
   private withoutRun: StateSentence | null = null;
   private selected: number | null = null;
@@ -108,8 +110,14 @@ export class Sessions extends Disposable {
     return this.catalogue.list(this.runsFolders());
   }
 
-  /** Shows this run. */
+  /** Shows this run: somebody chose it. */
   open(folder: string): RunSession {
+    if (this.launch !== null) this.leftLaunch = this.launch.launch;
+    return this.bring(folder);
+  }
+
+  private bring(folder: string): RunSession {
+    this.stopLooking();
     if (this.session?.folder === folder) return this.session;
     this.launch = null;
     this.withoutRun = null;
@@ -213,13 +221,12 @@ export class Sessions extends Disposable {
     const next = awaited ?? (launch === null ? fresh.find((run) => this.takesOver(run)) : undefined);
     if (next === undefined) return;
     this.log.info(`Run ${next.run.id} of ${next.run.script.path}`);
-    this.stopLooking();
-    this.open(next.folder);
+    this.bring(next.folder);
   }
 
   /** A run that nobody here launched is shown unless one that trains is on screen; a child of an idle parent always. */
   private takesOver({ run, status }: KnownRun): boolean {
-    if (status !== "running") return false;
+    if (status !== "running" || (run.launch !== null && run.launch === this.leftLaunch)) return false;
     const shown = this.session;
     if (shown === null || shown.status !== "running") return true;
     return shown.steps === 0 && shown.run !== null && run.parent === shown.run.id;
