@@ -7,6 +7,11 @@ import { resultsFolder } from "./project.mjs";
 import { drawnCharts } from "./views.mjs";
 
 const drawLimitMs = 120_000;
+/** Some steps more than the first: a picture on which curves can be seen. */
+const tellingStep = 30;
+
+/** @param {readonly import("./views.mjs").DrawnChart[]} charts */
+const isTelling = (charts) => charts.some(({ step }) => step >= tellingStep);
 
 /** @param {import("playwright-core").Page} page */
 async function waitUntilDrawn(page) {
@@ -14,12 +19,12 @@ async function waitUntilDrawn(page) {
   for (;;) {
     const live = await drawnCharts(page, "live");
     const dashboard = await drawnCharts(page, "dashboard");
-    if (live.length > 0 && dashboard.length > 0) return { live, dashboard };
+    if (isTelling(live) && isTelling(dashboard)) return { live, dashboard };
     if (Date.now() > deadline) {
       const messages = await page.locator(".notification-list-item-message").allInnerTexts();
       throw new Failure(
         `After ${drawLimitMs / 1000} s the live view had drawn ${live.length} charts of BatchNorm layers and the dashboard ` +
-          `${dashboard.length}; at least one each is wanted. The workbench says: ${messages.join(" | ") || "nothing"}`,
+          `${dashboard.length}; at least one each, up to step ${tellingStep}, is wanted. The workbench says: ${messages.join(" | ") || "nothing"}`,
       );
     }
     await delay(250);
@@ -27,9 +32,9 @@ async function waitUntilDrawn(page) {
 }
 
 /** @param {import("./views.mjs").DrawnChart} drawn */
-function describe({ chart, layer, step: last, last: values }) {
+function describe({ chart, layer, step: newest, last: values }) {
   const numbers = Object.entries(values).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
-  return `  ${layer} ${chart}, step ${last}: ${numbers.join(", ")}`;
+  return `  ${layer} ${chart}, step ${newest}: ${numbers.join(", ")}`;
 }
 
 /**

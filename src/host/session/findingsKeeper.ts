@@ -69,12 +69,15 @@ export class FindingsKeeper {
     return this.worst.get(layer) ?? 0;
   }
 
-  /** Findings first, then how far the layer drifts or its running statistics are off. */
+  /**
+   * What is not finite first, then findings, then BatchNorm layers by how far inference is off the batches, then the others
+   * by how far they drift.
+   */
   attentionOf(layer: number, last: LayerSummary["last"]): number {
-    const bounded = (value: number | undefined) => Math.min(10, Math.abs(Number.isNaN(value) ? 10 : (value ?? 0)));
-    const measure = Math.max(bounded(last.meanShift), bounded(last.logVarianceRatio), bounded(last.referenceDrift));
-    const broken = (last.nanCount ?? 0) + (last.infCount ?? 0) > 0 ? 1000 : 0;
-    return this.severityOf(layer) * 100 + broken + measure;
+    const bounded = (value: number) => Math.min(10, Math.abs(Number.isNaN(value) ? 10 : value));
+    const { meanShift, referenceDrift = 0, nanCount = 0, infCount = 0 } = last;
+    const drift = meanShift === undefined ? bounded(referenceDrift) : 20 + bounded(meanShift);
+    return (nanCount + infCount > 0 ? 1000 : 0) + this.severityOf(layer) * 100 + drift;
   }
 
   private set(findings: readonly ViewFinding[]): boolean {
