@@ -132,6 +132,9 @@ describe("ticks", () => {
     [0, 1, 4, [0, 0.5, 1]],
     [0, 100, 5, [0, 20, 40, 60, 80, 100]],
     [-0.3, 0.3, 3, [-0.2, 0, 0.2]],
+    // One tick alone tells no scale.
+    [0.1, 2.9, 2, [1, 2]],
+    [-0.0035, -0.0012, 2, [-0.003, -0.002]],
   ])("from %f to %f, at most %i", (min, max, count, expected) => {
     const { values } = linearTicks(min, max, count);
     expect(values.map((value) => Number(value.toFixed(9)) + 0)).toEqual(expected);
