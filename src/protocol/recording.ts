@@ -41,9 +41,10 @@ export interface StartMessage {
   /** Largest size of the run folder in bytes; beyond it old steps are thinned. */
   readonly diskLimitBytes: number;
   /**
-   * Four int32: [0] flushes answered (Atomics.notify on each), [1] bytes of `rows` messages received and written,
+   * Five int32: [0] flushes answered (Atomics.notify on each), [1] bytes of `rows` messages received and written,
    * [2] messages posted so far: while there are some under way, rows in the ring may come after them,
-   * [3] microseconds that the worker has been busy, until somebody takes them.
+   * [3] microseconds that the worker has been busy, until somebody takes them,
+   * [4] messages that the worker has posted so far.
    */
   readonly shared: SharedArrayBuffer;
   /** Memory of the `RowRing`. */

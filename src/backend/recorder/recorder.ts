@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { isMainThread, Worker } from "node:worker_threads";
+import { isMainThread, MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { BackendOptions } from "../../protocol/options.js";
 import {
   encodedLength,
@@ -41,29 +41,38 @@ export class Recorder {
   private readonly ring = new RowRing(this.ringMemory);
   /** For rows that the ring has no room for. */
   private readonly overflow = new RowEncoder();
-  private readonly shared = new SharedArrayBuffer(16);
+  private readonly shared = new SharedArrayBuffer(20);
   private readonly counters = new Int32Array(this.shared);
   private readonly worker: Worker;
+  /** What the worker has to say; read between steps too, since a loop may never yield to the event loop. */
+  private readonly news: MessagePort;
+  private newsHeard = 0;
   private readonly startedMs = performance.now();
   private sentBytes = 0;
   private flushes = 0;
   private lastFlushMs = 0;
   private ended = false;
 
-  constructor(options: BackendOptions, onMessage: (message: FromRecorder) => void) {
+  constructor(
+    options: BackendOptions,
+    private readonly onMessage: (message: FromRecorder) => void,
+  ) {
     const { claim } = options;
+    const { port1, port2 } = new MessageChannel();
+    this.news = port1;
     this.id = claim?.id ?? newRunId();
     this.folder = claim?.folder ?? join(options.runs, this.id);
     this.worker = new Worker(join(__dirname, "recorder.cjs"), {
       name: recorderThreadName,
-      workerData: { thread: recorderThreadName },
+      workerData: { thread: recorderThreadName, news: port2 },
+      transferList: [port2],
       execArgv: [],
       env: { ...process.env, NODE_OPTIONS: "" },
       stdout: false,
       stderr: false,
     });
     this.worker.unref();
-    this.worker.on("message", onMessage);
+    this.news.on("message", (message: FromRecorder) => this.heard(message));
     this.worker.on("error", (error) => onMessage({ type: "failed", message: error.message }));
     this.post({
       type: "start",
@@ -86,6 +95,12 @@ export class Recorder {
     });
     // Listening must not keep the process alive; a worker's port does once it has a listener.
     this.worker.unref();
+    this.news.unref();
+  }
+
+  private heard(message: FromRecorder): void {
+    this.newsHeard++;
+    this.onMessage(message);
   }
 
   /** True while the worker is so far behind that a step should not be captured. */
@@ -136,6 +151,11 @@ export class Recorder {
   /** Once a step. What is in the ring needs nothing: the worker looks. */
   stepEnded(): void {
     this.send();
+    while (Atomics.load(this.counters, 4) !== this.newsHeard) {
+      const news = receiveMessageOnPort(this.news);
+      if (news === undefined) return;
+      this.heard(news.message as FromRecorder);
+    }
   }
 
   /** Last words; returns when all is on disk. Called in the `exit` handler, where nothing asynchronous runs any more. */

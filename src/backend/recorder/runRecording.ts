@@ -6,6 +6,7 @@ import { eventsFileName } from "../../run/format.js";
 import { newRunFile } from "../../run/runFile.js";
 import { RunWriter } from "../../run/runWriter.js";
 import { DerivedRows } from "../../stats/derivedRows.js";
+import { parseBudget } from "./controller.js";
 import { ControlServer } from "./controlServer.js";
 
 /** Rows reach the disk this soon, or later where writing is slow: it takes at most a fiftieth of a core. */
@@ -179,8 +180,11 @@ export class RunRecording {
       case "ping":
         return { ok: true };
       case "budget":
+        parseBudget(request.budget); // what it throws is the answer
+        this.writer.update({ budget: request.budget });
+        this.forward(request);
+        return { ok: true };
       case "capture":
-        if (request.type === "budget") this.writer.update({ budget: request.budget });
         this.forward(request);
         return { ok: true };
       case "stop":

@@ -1,4 +1,4 @@
-import { parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { FromRecorder, ToRecorderInOrder } from "../../protocol/recording.js";
 import { RowRing } from "../../protocol/rowRing.js";
 import { RunRecording } from "./runRecording.js";
@@ -16,7 +16,7 @@ class RecorderWorker {
   private received = 0;
   private failed = false;
 
-  constructor(private readonly post: (message: FromRecorder) => void) {}
+  constructor(private readonly news: MessagePort) {}
 
   receive({ rowsBefore, message }: ToRecorderInOrder): void {
     this.received++;
@@ -55,6 +55,11 @@ class RecorderWorker {
     if (Atomics.load(this.counters, 2) === (this.received | 0)) this.drain(written);
   }
 
+  private post(message: FromRecorder): void {
+    this.news.postMessage(message);
+    if (this.counters !== null) Atomics.add(this.counters, 4, 1);
+  }
+
   private drain(upTo: number): void {
     this.ring?.drain(upTo, (rows) => this.guard(() => this.recording?.addRows(rows)));
   }
@@ -85,7 +90,7 @@ class RecorderWorker {
 
 const port = parentPort;
 if (port !== null) {
-  const worker = new RecorderWorker((message) => port.postMessage(message));
+  const worker = new RecorderWorker((workerData as { readonly news: MessagePort }).news);
   process.on("uncaughtException", (error) => worker.fail(error));
   process.on("unhandledRejection", (error) => worker.fail(error));
   port.on("message", (message: ToRecorderInOrder) => worker.receive(message));

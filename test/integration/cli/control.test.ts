@@ -9,13 +9,23 @@ import { type CliRun, startCli, waitFor, workspace } from "./cliProcess.js";
 import { trainingScript } from "./scripts.js";
 
 /** A training that goes on until it is stopped; its loop never yields to the event loop. */
-async function startTraining(cwd: string): Promise<{ cli: CliRun; listed: ListedRun; socket: string }> {
-  const cli = startCli(["train", "train.js"], { cwd });
+async function startTraining(
+  cwd: string,
+  options: readonly string[] = [],
+): Promise<{ cli: CliRun; listed: ListedRun; socket: string }> {
+  const cli = startCli(["train", ...options, "train.js"], { cwd });
   const listed = await waitFor(() => {
     const run = listRuns(join(cwd, ".layerscope", "runs"))[0];
     return run !== undefined && run.run.steps > 3 && run.run.control !== null ? run : null;
   }, cli.stderr);
   return { cli, listed, socket: listed.run.control ?? "" };
+}
+
+/** Steps at which the first layer's percentiles were taken. */
+function capturedSteps(folder: string): number[] {
+  return [...rowsOf(new RunReader(folder).poll().batches)]
+    .filter(({ table, series, row }) => table === "activations" && series === 0 && row.p50 !== undefined)
+    .map(({ step }) => step);
 }
 
 function newest(cwd: string): ListedRun | undefined {
@@ -33,9 +43,10 @@ describe("a training that never yields", () => {
       /"ok":false,"error":"Got .*wanted a request of type stop/,
     );
     expect(await rawRequest(socket, "not json\n")).toMatch(/"ok":false/);
-    expect(await sendControl(socket, { type: "budget", budget: "every" })).toEqual({ ok: true });
-    await waitFor(() => newest(cwd)?.run.budget === "every", cli.stderr);
-    expect(await sendControl(socket, { type: "capture" })).toEqual({ ok: true });
+    expect(await sendControl(socket, { type: "budget", budget: "lots" })).toEqual({
+      ok: false,
+      error: expect.stringContaining('got "lots"'),
+    });
 
     expect(await sendControl(socket, { type: "stop" })).toEqual({ ok: true });
     const { code, stderr } = await cli.end;
@@ -49,6 +60,21 @@ describe("a training that never yields", () => {
       ok: false,
       error: expect.stringContaining("cannot be reached"),
     });
+  });
+
+  it("takes a request for one capture, and another budget, at its next step", async () => {
+    const cwd = workspace({ "train.js": trainingScript(1e7) });
+    const { cli, listed, socket } = await startTraining(cwd, ["--budget", "0.001"]);
+    const captured = () => capturedSteps(listed.folder);
+    expect(await sendControl(socket, { type: "capture" })).toEqual({ ok: true });
+    await waitFor(() => captured().length === 2, cli.stderr);
+    expect(await sendControl(socket, { type: "budget", budget: "every" })).toEqual({ ok: true });
+    const followEachOther = (steps: readonly number[]) =>
+      steps.slice(-20).every((step, at) => step === (steps.at(-20) ?? 0) + at);
+    await waitFor(() => captured().length > 30 && followEachOther(captured()), cli.stderr);
+    expect(newest(cwd)?.run.budget).toBe("every");
+    await sendControl(socket, { type: "stop" });
+    expect((await cli.end).code).toBe(130);
   });
 
   it("leaves a readable run behind when it is killed", async () => {

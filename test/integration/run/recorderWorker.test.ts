@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   encodedLength,
@@ -22,11 +22,15 @@ const bundle = resolve(process.env.LAYERSCOPE_DIST ?? "dist", "recorder.cjs");
 const workers: Worker[] = [];
 
 class Recording {
-  readonly counters = new Int32Array(new SharedArrayBuffer(16));
+  readonly counters = new Int32Array(new SharedArrayBuffer(20));
   private readonly ringMemory = RowRing.memory(2 ** 12);
   readonly ring = new RowRing(this.ringMemory);
   readonly reports: FromRecorder[] = [];
-  private readonly worker = new Worker(bundle);
+  private readonly channel = new MessageChannel();
+  private readonly worker = new Worker(bundle, {
+    workerData: { news: this.channel.port2 },
+    transferList: [this.channel.port2],
+  });
   private flushes = 0;
 
   constructor(
@@ -34,7 +38,7 @@ class Recording {
     patch: Partial<StartMessage> = {},
   ) {
     workers.push(this.worker);
-    this.worker.on("message", (report: FromRecorder) => this.reports.push(report));
+    this.channel.port1.on("message", (report: FromRecorder) => this.reports.push(report)).unref();
     this.post({
       type: "start",
       folder,
