@@ -11,6 +11,7 @@ import { type Log, messageOf } from "./log.js";
 import { chooseComparedRuns, chooseOneRun, chooseRelatedRun, chooseRun, chooseRuns } from "./session/chooseRun.js";
 import type { Comparison } from "./session/comparison.js";
 import type { KnownRun } from "./session/runCatalogue.js";
+import { captureNow, setBudget } from "./session/runControl.js";
 import { readRunOrNull } from "./session/runSession.js";
 import type { RunShelf } from "./session/runShelf.js";
 import type { Sessions } from "./session/sessions.js";
@@ -57,6 +58,9 @@ export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
     trainAgain: () => trainer.trainAgain(sessions.current?.run?.script),
     trainFast: () => trainFast(targets),
     stop: () => stopCurrent(targets),
+    captureNow: () => captureNow(sessions.current?.run ?? null),
+    setBudget: (argument) =>
+      setBudget(sessions.current?.run ?? null, typeof argument === "string" ? argument : undefined),
     openDashboard: (argument) => dashboard.open(isDashboardRequest(argument) ? argument : {}),
     openRun: (argument) => openRun(targets, argument),
     openRelatedRun: () => openRelatedRun(targets),

@@ -61,6 +61,25 @@ describe("a drawn number", () => {
   });
 });
 
+describe("a training that goes on", () => {
+  afterEach(() => test.workbench.command("layerscope.stop"));
+
+  it("takes another budget, and one that is none is refused with a sentence", async () => {
+    const { workbench, runs } = test;
+    await workbench.train("long.js");
+    await expect(workbench.live).toDraw("norm", 10);
+    await workbench.command("layerscope.setBudget", "lots");
+    await expect.poll(() => workbench.notifications()).toContainEqual(expect.stringContaining('got "lots"'));
+    await workbench.command("layerscope.setBudget", "every");
+    const { id, steps } = runs.newest();
+    const captured = () => [...runs.series(id, "norm", "p50").keys()].filter((step) => step > steps + 5);
+    await expect.poll(() => captured().length, { timeout: 30_000 }).toBeGreaterThan(20);
+    const [first = 0] = captured();
+    expect(captured().slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, at) => first + at));
+    await workbench.closeNotifications();
+  });
+});
+
 describe("stop", () => {
   afterEach(() => test.workbench.command("layerscope.stop"));
 

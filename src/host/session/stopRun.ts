@@ -1,6 +1,5 @@
-import { connect } from "node:net";
 import { hostname } from "node:os";
-import type { FromTraining, StopRequest } from "../../protocol/control.js";
+import { sendControl } from "../../run/controlClient.js";
 import type { RunFile } from "../../run/format.js";
 
 export interface StopSteps {
@@ -24,7 +23,7 @@ const firmMs = 2000;
 export async function stopRun(steps: StopSteps): Promise<boolean> {
   const run = steps.read();
   if (run === null || steps.hasEnded()) return true;
-  const asked = run.control === null ? false : await ask(run.control);
+  const asked = run.control !== null && (await sendControl(run.control, { type: "stop" }, answerMs)).ok;
   const here = run.process.host === hostname();
   if (!asked && here) signal(run.process.id, "SIGINT");
   if (await ended(steps, politeMs)) return true;
@@ -52,34 +51,5 @@ function signal(processId: number, name: NodeJS.Signals): void {
     if (processId > 0) process.kill(processId, name);
   } catch {
     // It has ended by itself, or is not ours to signal: `ended` tells.
-  }
-}
-
-/** Sends one stop request; false where nobody answers with ok. */
-function ask(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    let answer = "";
-    const done = (ok: boolean): void => {
-      socket.destroy();
-      resolve(ok);
-    };
-    socket.setTimeout(answerMs, () => done(false));
-    socket.on("error", () => done(false));
-    socket.on("close", () => done(false));
-    socket.on("connect", () => socket.write(`${JSON.stringify({ type: "stop" } satisfies StopRequest)}\n`));
-    socket.on("data", (chunk) => {
-      answer += chunk.toString("utf8");
-      const end = answer.indexOf("\n");
-      if (end >= 0) done(isOk(answer.slice(0, end)));
-    });
-  });
-}
-
-function isOk(line: string): boolean {
-  try {
-    return (JSON.parse(line) as FromTraining).ok === true;
-  } catch {
-    return false;
   }
 }
