@@ -1,13 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
-import {
-  type BackendOptions,
-  type EngineChoice,
-  launchVariable,
-  type ProbeName,
-  type ProbeOptions,
-  takenUpVariable,
-} from "../protocol/options.js";
+import { type BackendOptions, type EngineChoice, launchVariable, takenUpVariable } from "../protocol/options.js";
+import type { ProbeName, ProbeOptions } from "../run/probes.js";
 import { defaultRunsFolder, prepareRunsFolder } from "../run/runFolder.js";
 import { listRuns } from "../run/runList.js";
 import { type CommandIo, usageError } from "./commandIo.js";

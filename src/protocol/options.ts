@@ -3,6 +3,8 @@
  * Travels as JSON in one environment variable, so that the script's argv stays its own and children inherit it.
  */
 
+import type { ProbeOptions } from "../run/probes.js";
+
 export const optionsVariable = "LAYERSCOPE_OPTIONS";
 
 /** VS Code → command line: comes back as `launch` in run.json, so that the run is found again. */
@@ -17,15 +19,6 @@ export const scriptErrorFileName = "error.json";
 export type EngineChoice = "auto" | "native" | "embedded";
 
 export type FastPart = "batchNorm" | "reluGradient" | "inputGradients" | "adam";
-
-/** Passes beyond those of the training (definitions §4). */
-export type ProbeName = "gap" | "precise" | "shift" | "landscape";
-
-export interface ProbeOptions {
-  readonly names: readonly ProbeName[];
-  /** At every so many updates. */
-  readonly everySteps: number;
-}
 
 export interface BackendOptions {
   /** Folder that holds run folders. Absolute. */

@@ -5,9 +5,9 @@
  */
 
 import type { EngineInfo, LayerInfo, RunEvent, RunStatus, WeightInfo } from "../run/format.js";
+import type { ProbeOptions } from "../run/probes.js";
 import { listColumns, type Row, scalarColumns, type TableName, tableNames } from "../stats/catalogue.js";
 import type { ToTraining } from "./control.js";
-import type { ProbeOptions } from "./options.js";
 import { restartMark } from "./rowRing.js";
 
 export interface ToRecorderInOrder {

@@ -17,8 +17,8 @@
  *   <runs>/<id>/label.json            RunLabel, what the user has said about the run; run.json is the writer's alone
  */
 
-import type { ProbeOptions } from "../protocol/options.js";
 import type { TableName } from "../stats/catalogue.js";
+import type { ProbeOptions } from "./probes.js";
 
 export const runFormatVersion = 1;
 

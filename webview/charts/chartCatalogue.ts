@@ -1,6 +1,6 @@
-import type { ProbeName } from "../../src/protocol/options.js";
 import type { EpochMetrics } from "../../src/protocol/views.js";
 import type { LayerInfo, WeightInfo } from "../../src/run/format.js";
+import type { ProbeName } from "../../src/run/probes.js";
 import type { StatisticName } from "../../src/stats/catalogue.js";
 import { isBatchNorm } from "../shared/isBatchNorm.js";
 import { t } from "../shared/translate.js";

@@ -1,6 +1,6 @@
-import type { ProbeName } from "../../src/protocol/options.js";
 import type { EpochMetrics, LayerSummary, RunHeader, SnapshotMessage, ViewFinding } from "../../src/protocol/views.js";
 import type { LayerInfo, WeightInfo } from "../../src/run/format.js";
+import type { ProbeName } from "../../src/run/probes.js";
 
 const judgedFromStep = 50;
 

@@ -1,4 +1,4 @@
-import type { ProbeOptions } from "../../protocol/options.js";
+import type { ProbeOptions } from "../../run/probes.js";
 import type { Row, TableName } from "../../stats/catalogue.js";
 import { ProbeRunner } from "../probes/probeRunner.js";
 import { canProbe } from "../probes/replay.js";

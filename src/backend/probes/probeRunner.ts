@@ -1,4 +1,4 @@
-import type { ProbeOptions } from "../../protocol/options.js";
+import type { ProbeOptions } from "../../run/probes.js";
 import type { Row } from "../../stats/catalogue.js";
 import type { LayerCatalogue } from "../hooks/layerCatalogue.js";
 import type {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { ToTraining } from "../../protocol/control.js";
-import { sendControl } from "../../run/controlClient.js";
 import type { RunFile } from "../../run/format.js";
+import { sendControl } from "./controlClient.js";
 
 /** Asks the training process of `run`; throws the sentence that says why it did not do it. */
 async function ask(run: RunFile | null, request: ToTraining): Promise<void> {

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
-import { sendControl } from "../../run/controlClient.js";
 import type { RunFile } from "../../run/format.js";
+import { sendControl } from "./controlClient.js";
 
 export interface StopSteps {
   /** The run as it is now; null when its folder is gone. */

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { sendControl } from "../../../src/run/controlClient.js";
+import { sendControl } from "../../../src/host/session/controlClient.js";
 import { type ListedRun, listRuns } from "../../../src/run/runList.js";
 import { RunReader, rowsOf } from "../../../src/run/runReader.js";
 import { type CliRun, startCli, waitFor, workspace } from "./cliProcess.js";

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import type { FromTraining, ToTraining } from "../protocol/control.js";
+import type { FromTraining, ToTraining } from "../../protocol/control.js";
 
 const defaultTimeoutMs = 3000;
 
