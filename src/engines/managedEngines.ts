@@ -13,6 +13,8 @@ export interface ListedEngine {
   readonly reason: string | null;
   /** Null for one whose manifest cannot be read. */
   readonly folder: string | null;
+  /** What a script of this engine would require. */
+  readonly packageFolder: string | null;
   readonly versions: Readonly<Record<string, string>>;
   readonly source: string | null;
   readonly compiler: string | null;
@@ -43,17 +45,19 @@ export async function listManagedEngines(env: NodeJS.ProcessEnv = process.env): 
 function listed(key: string, env: NodeJS.ProcessEnv): ListedEngine {
   const found = inspectManagedKey(key, env);
   const current = managedTensorflowVersions.some((version) => managedKey(version) === key);
-  const nothing = { versions: {}, source: null, compiler: null, installedAt: null, bytes: null, folder: null };
+  const nothing = { versions: {}, source: null, compiler: null, installedAt: null, bytes: null };
+  const nowhere = { folder: null, packageFolder: null };
   switch (found.state) {
     case "installed": {
       const { versions, source, compiler, installedAt, bytes } = found.engine.manifest;
-      const folder = found.engine.folder;
-      return { key, state: "installed", reason: null, folder, versions, source, compiler, installedAt, bytes, current };
+      const { folder, packageFolder } = found.engine;
+      const made = { versions, source, compiler, installedAt, bytes };
+      return { key, state: "installed", reason: null, folder, packageFolder, ...made, current };
     }
     case "damaged":
-      return { key, state: "damaged", reason: found.reason, current, ...nothing };
+      return { key, state: "damaged", reason: found.reason, current, ...nowhere, ...nothing };
     case "absent":
-      return { key, state: "damaged", reason: "it was removed meanwhile", current, ...nothing };
+      return { key, state: "damaged", reason: "it was removed meanwhile", current, ...nowhere, ...nothing };
   }
 }
 

@@ -8,6 +8,8 @@ const cli = join(dirname(fileURLToPath(import.meta.url)), "../../dist/cli.cjs");
 export function nativeModule() {
   const named = process.env.LAYERSCOPE_BENCH_NATIVE;
   if (named !== undefined) return named;
-  const engines = JSON.parse(execFileSync(process.execPath, [cli, "engine", "list", "--json"], { encoding: "utf8" }));
-  return engines[0]?.packageFolder ?? null;
+  const list = execFileSync(process.execPath, [cli, "engine", "list", "--json"], { encoding: "utf8" });
+  /** @type {{ engines: readonly { current: boolean, packageFolder: string | null }[] }} */
+  const { engines } = JSON.parse(list);
+  return engines.find(({ current, packageFolder }) => current && packageFolder !== null)?.packageFolder ?? null;
 }

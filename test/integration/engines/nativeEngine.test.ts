@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findManagedEngine } from "../../../src/engines/managed.js";
+import { nativeModule } from "../../bench/nativeModule.mjs";
 import { CliProcess } from "./cliProcess.js";
 
 /** Downloads 270 MB where the cache of this user lacks the engine, so only on request: LAYERSCOPE_TEST_NATIVE=1. */
@@ -30,6 +31,8 @@ describe.runIf(wanted)("the real native engine", () => {
     expect(JSON.parse(install.stdout)).toMatchObject({ versions: { "tfjs-node": "4.22.0" } });
     const verify = cli.run(["engine", "verify", "--json"], { cwd });
     expect(JSON.parse(verify.stdout)).toMatchObject({ ok: true, backend: "tensorflow" });
+    // What the benches measure.
+    expect(nativeModule()).toBe(findManagedEngine()?.packageFolder);
     const report = cli.run(["doctor", "--json"], { cwd });
     expect(JSON.parse(report.stdout)).toMatchObject({ ok: true, chosen: "managed" });
   }, 900_000);
