@@ -16,7 +16,7 @@ export interface PublicScript {
   readonly loader?: "tsx" | "tsc";
   /** Ended by us after so many updates, where the script itself would go on for minutes. */
   readonly updates?: number;
-  /** Layers that are called, counted in the script's text. */
+  /** Layers of what is trained, counted in the script's text. */
   readonly layers: number;
   /** It asks for no engine by itself, so that it can run in plain JavaScript too, or (`only`) does so by itself. */
   readonly plain?: true | "only";
@@ -99,6 +99,68 @@ export const publicScripts: readonly PublicScript[] = [
         const series = new LSTMTimeSeries({ lookback: 3, fit: { epochs: 2, batchSize: 16, verbose: 0 } });
         await series.train(passengers);
         console.log(series.model.predict(tf.tensor([[[0.2, 0.3, 0.4]]])).arraySync());`,
+    }),
+    layers: 2,
+    plain: true,
+    lossTolerance: rounding,
+  },
+  {
+    name: "teachablemachine/pose",
+    kind: "fitDataset with validation, dropout, TypeScript",
+    source: { npm: "@teachablemachine/pose@0.8.6", paths: ["src", "package.json"] },
+    script: "train.ts",
+    loader: "tsx",
+    files: (tfjs) => ({
+      "train.ts": `
+        import "${tfjs}";
+        import * as tf from "@tensorflow/tfjs";
+        import { TeachablePoseNet } from "./src/teachable-posenet";
+        const poses = new TeachablePoseNet(tf.sequential(), {} as never, {});
+        poses.setLabels(["up", "down", "left"]);
+        for (let pose = 0; pose < 60; pose++)
+          poses.addExample(pose % 3, Float32Array.from({ length: 34 }, (_, part) => Math.sin(pose * 7 + (pose % 3) * part)));
+        const callbacks = { onEpochEnd: async (epoch: number, logs: object) => console.log(epoch, logs) };
+        poses
+          .train({ denseUnits: 16, epochs: 4, learningRate: 0.01, batchSize: 8 }, callbacks)
+          .then(() => poses.predict(new Float32Array(34)).then(console.log));`,
+      ...withoutBrowser,
+    }),
+    layers: 3,
+    plain: true,
+    lossTolerance: rounding,
+  },
+  {
+    name: "teachablemachine/image",
+    kind: "fitDataset behind a frozen conv net, published with source maps",
+    source: { npm: "@teachablemachine/image@0.8.5", paths: ["src", "dist", "package.json"] },
+    script: "train.js",
+    files: (tfjs) => ({
+      "train.js": `
+        require("${tfjs}");
+        const tf = require("@tensorflow/tfjs");
+        const { TeachableMobileNet } = require("./dist/teachable-mobilenet.js");
+        const { layers } = tf;
+        const pictures = new TeachableMobileNet(
+          tf.sequential({
+            layers: [
+              layers.conv2d({ inputShape: [12, 12, 3], filters: 4, kernelSize: 3, strides: 2, useBias: false }),
+              layers.batchNormalization(),
+              layers.reLU(),
+            ],
+          }),
+          {},
+        );
+        pictures.setLabels(["light", "dark"]);
+        (async () => {
+          for (let picture = 0; picture < 40; picture++) {
+            const values = Array.from({ length: 432 }, (_, at) => Math.sin(at * (picture + 1)) + (picture % 2));
+            await pictures.addExample(picture % 2, tf.tensor(values, [1, 12, 12, 3]));
+          }
+          const callbacks = { onBatchEnd: async (batch, { loss }) => console.log(batch, loss) };
+          await pictures.train({ denseUnits: 10, epochs: 3, learningRate: 0.001, batchSize: 16 }, callbacks);
+          const { predictions } = await pictures.calculateAccuracyPerClass();
+          console.log(await predictions.data());
+        })();`,
     }),
     layers: 2,
     plain: true,
@@ -279,6 +341,13 @@ export const publicScripts: readonly PublicScript[] = [
     lossTolerance: rounding,
   },
 ];
+
+/** PoseNet would be loaded from the network, and is not what is trained. */
+const withoutBrowser = {
+  "node_modules/@tensorflow-models/posenet/index.js": "",
+  "node_modules/@tensorflow-models/posenet/dist/util/index.js": "",
+  "node_modules/@tensorflow-models/posenet/dist/types/index.js": "",
+};
 
 function tfjsExample(path: string): GitSource {
   return {
