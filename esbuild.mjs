@@ -11,7 +11,7 @@ const { buildEmbedded } = await import(pathToFileURL(join(root, "src/backend/eng
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Bundles are loaded by their place in dist/, so that each process loads only what it needs. */
-const ownBundles = ["./backend.cjs", "./hooks.cjs", "./recorder.cjs", "./cli.cjs", "./embedded/*"];
+const ownBundles = ["./backend.cjs", "./engine.cjs", "./hooks.cjs", "./recorder.cjs", "./cli.cjs", "./embedded/*"];
 
 /** @typedef {{ entry: string, output: string, options: import("esbuild").BuildOptions }} Bundle */
 
@@ -27,6 +27,7 @@ const webview = { platform: "browser", format: "iife", target: "chrome120" };
 const bundles = [
   { entry: "src/extension.ts", output: "dist/extension.cjs", options: host },
   { entry: "src/backend/preload.ts", output: "dist/backend.cjs", options: node },
+  { entry: "src/backend/engine/resolver.ts", output: "dist/engine.cjs", options: node },
   { entry: "src/backend/hooks/main.ts", output: "dist/hooks.cjs", options: node },
   { entry: "src/backend/recorder/worker.ts", output: "dist/recorder.cjs", options: node },
   { entry: "src/cli/main.ts", output: "dist/cli.cjs", options: node },

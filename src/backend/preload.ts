@@ -5,12 +5,12 @@
 
 import { realpathSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { isMainThread, workerData } from "node:worker_threads";
 import { type BackendOptions, optionsVariable, scriptErrorFileName } from "../protocol/options.js";
 import { onEngineCreated } from "./engine/gate.js";
-import { describeEngine, installEngine } from "./engine/resolve.js";
+import { installEngine } from "./engine/install.js";
 import type { Session } from "./hooks/session.js";
 import type { EngineLike } from "./hooks/tensorflow.js";
+import { loadPart } from "./loadPart.js";
 import { onTensorflowModule } from "./moduleWatch.js";
 import { transformedSources } from "./realmWatch.js";
 import { recorderThreadName } from "./recorder/thread.js";
@@ -21,7 +21,7 @@ const startedMarker = Symbol.for("layerscope.started");
 function start(): void {
   const scope = globalThis as { [startedMarker]?: true };
   // Twice on the command line or in NODE_OPTIONS, or in the recorder's own thread.
-  if (scope[startedMarker] === true || (!isMainThread && workerData?.thread === recorderThreadName)) return;
+  if (scope[startedMarker] === true || isRecorderThread()) return;
   const options = readOptions();
   if (options === null) return;
   scope[startedMarker] = true;
@@ -29,21 +29,21 @@ function start(): void {
     // The claim is this process's alone: what it starts, be it the same script (cluster), is a run of its own below it.
     process.env[optionsVariable] = JSON.stringify({ ...options, claim: null, parent: options.claim.id });
   }
-  installEngine(options);
+  const describeEngine = installEngine(options);
   if (options.engineOnly === true) return;
-  let session: Session | null = null;
+  let session: Session | null | undefined;
   const engineAppeared = (engine: object): void => {
-    if (session === null) {
-      const hooks = require("./hooks.cjs") as typeof import("./hooks/main.js");
-      session = new hooks.Session(options, describeEngine, transformedSources);
+    if (session === undefined) {
+      const hooks = loadPart("hooks.cjs") as typeof import("./hooks/main.js") | null;
+      session = hooks === null ? null : new hooks.Session(options, describeEngine, transformedSources);
     }
-    session.engineAppeared(engine as EngineLike);
+    session?.engineAppeared(engine as EngineLike);
   };
   onEngineCreated(engineAppeared);
   process.on("uncaughtExceptionMonitor", (error: unknown) => {
     withoutOwnFrames(error);
     // Before TensorFlow.js is loaded there is no recorder to tell it to.
-    if (session === null && options.claim !== null) leaveError(options.claim.folder, error);
+    if (!session && options.claim !== null) leaveError(options.claim.folder, error);
   });
   onTensorflowModule((exports) => {
     // In a realm of its own (jest) the engine is not at this realm's globalThis.
@@ -69,12 +69,26 @@ function engineOf(exports: object): object | null {
   return typeof engine === "object" && engine !== null ? engine : null;
 }
 
+/**
+ * Node takes `chdir` away from worker threads and marks what it puts in its place. Asking that costs nothing, where
+ * loading `worker_threads` would cost each process as much as all the rest of this file.
+ */
+function isMainThread(): boolean {
+  return (process.chdir as { readonly disabled?: boolean }).disabled !== true;
+}
+
+function isRecorderThread(): boolean {
+  if (isMainThread()) return false;
+  const { workerData } = require("node:worker_threads") as typeof import("node:worker_threads");
+  return (workerData as { readonly thread?: unknown } | null)?.thread === recorderThreadName;
+}
+
 function readOptions(): BackendOptions | null {
   const text = process.env[optionsVariable];
   if (text === undefined || text === "") return null;
   const options = JSON.parse(text) as BackendOptions;
   const { claim } = options;
-  if (claim === null || (isMainThread && isMainScript(claim.script))) return options;
+  if (claim === null || (isMainThread() && isMainScript(claim.script))) return options;
   return { ...options, claim: null, parent: options.parent ?? claim.id };
 }
 

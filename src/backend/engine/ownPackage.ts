@@ -18,20 +18,3 @@ export function supplyAddon(folder: string, addon: string): void {
     return original.call(this, request, parent, isMain, extra);
   };
 }
-
-const entryPattern = /[\\/]@tensorflow[\\/]tfjs-node(?:-gpu)?[\\/]dist[\\/]index\.js$/;
-
-/**
- * An ES module's `import` finds the project's tfjs-node by itself where Node has no synchronous hooks. `replacement`
- * is asked when its file is about to be compiled; the file is then one line that hands over to the answer. The names
- * to import have been read from the original text.
- */
-export function watchOwnEntry(replacement: (entry: string) => string | null): void {
-  const { prototype } = moduleSystem;
-  const original = prototype._compile;
-  prototype._compile = function (content, filename, ...rest) {
-    const file = entryPattern.test(filename) ? replacement(filename) : null;
-    const text = file === null || file === filename ? content : `module.exports = require(${JSON.stringify(file)});`;
-    return original.call(this, text, filename, ...rest);
-  };
-}

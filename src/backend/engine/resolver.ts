@@ -1,95 +1,73 @@
-import { dirname, join, resolve as resolvePath } from "node:path";
+/** dist/engine.cjs: loaded by the preload when a TensorFlow.js package is asked for, or its engine appears. */
+
+import { dirname, join } from "node:path";
 import type { BackendOptions } from "../../protocol/options.js";
 import type { EngineInfo } from "../../run/format.js";
 import { describe } from "./describe.js";
 import { bindEmbedded, bindNative, unbind } from "./engineBinding.js";
-import { installEsModules } from "./esModules.js";
-import { onEngineCreated } from "./gate.js";
-import { type LoadingModule, moduleSystem } from "./moduleSystem.js";
+import type { LoadingModule, ModuleSystem } from "./moduleSystem.js";
 import { chooseNative, type NativeChoice, supplyRemovedUtilities } from "./nativeEngine.js";
-import { supplyAddon, watchOwnEntry } from "./ownPackage.js";
+import { supplyAddon } from "./ownPackage.js";
 import { isTooOld, PackageFinder } from "./packageFinder.js";
 
 const embeddedFolder = join(__dirname, "embedded");
 
-let installed: EngineResolver | null = null;
-
-/**
- * Makes `require` and `import` of TensorFlow.js packages succeed and prepares the chosen engine. Called before the
- * user's script; costs next to nothing until a TensorFlow.js package is asked for.
- */
-export function installEngine(options: BackendOptions): void {
-  installed ??= new EngineResolver(options);
-}
-
-/** What computes now, and why. Called at the first training step. */
-export function describeEngine(): EngineInfo {
-  return describe(installed?.sentence ?? "Layerscope has not prepared an engine.", installed?.finder.versions() ?? {});
-}
-
 /** Decides where each TensorFlow.js package comes from, and with it which engine computes. */
-class EngineResolver {
+export class EngineResolver {
+  readonly #finder: PackageFinder;
   /** Why the process runs on what it runs on. */
-  sentence: string;
-  readonly finder: PackageFinder;
+  #sentence: string;
   #native: NativeChoice | null = null;
   #wanted: "embedded" | "native" | null;
   #engine: object | null = null;
 
-  constructor(private readonly options: BackendOptions) {
-    this.sentence = {
+  /** `search`: Node's own, before anything was put in front of it. */
+  constructor(
+    private readonly options: BackendOptions,
+    search: ModuleSystem["_resolveFilename"],
+  ) {
+    this.#sentence = {
       auto: "The script's own choice.",
       embedded: "The embedded engine was asked for.",
       native: "The native engine was asked for.",
     }[options.engine];
     this.#wanted = options.engine === "auto" ? null : options.engine;
-    const original = moduleSystem._resolveFilename;
-    this.finder = new PackageFinder(embeddedFolder, original);
-    const self = this;
-    moduleSystem._resolveFilename = function (request, parent, isMain, extra) {
-      const file = request.startsWith("@tensorflow/") ? self.resolve(request, parent, extra) : null;
-      return file ?? original.call(this, request, parent, isMain, extra);
-    };
-    const main = process.argv[1];
-    const script = main === undefined ? undefined : resolvePath(main);
-    installEsModules({
-      embeddedFolder,
-      resolve: (specifier, parentFile) =>
-        this.resolve(specifier, parentFile === null ? null : { filename: parentFile }),
-      script,
-    });
-    if (!moduleSystem.registerHooks) watchOwnEntry((entry) => this.#replacement(entry));
-    onEngineCreated((engine) => this.#bind(engine));
+    this.#finder = new PackageFinder(embeddedFolder, search);
+  }
+
+  /** What computes now, and why. Asked at the first training step. */
+  describe(): EngineInfo {
+    return describe(this.#sentence, this.#finder.versions());
   }
 
   /** The file for a request; null where the ordinary search gives the right answer (or the right error). */
   resolve(request: string, parent: LoadingModule | null | undefined, extra?: object): string | null {
-    const name = this.finder.packageName(request);
+    const name = this.#finder.packageName(request);
     if (name === null) return null;
-    const found = this.finder.findOwn(request, parent, extra);
-    const isOurs = this.#isEmbedding() || this.finder.isSupplied(parent);
+    const found = this.#finder.findOwn(request, parent, extra);
+    const isOurs = this.#isEmbedding() || this.#finder.isSupplied(parent);
     const own = found !== null && isOurs && isTooOld(found) ? null : found;
     if (name === "tfjs-node" || name === "tfjs-node-gpu") return this.#resolveNode(own, parent);
-    if (name === "tfjs-backend-wasm" && this.options.engine === "embedded") return this.finder.bundled(name);
-    return this.#handOver(own, parent) ?? (own === null ? this.finder.bundled(name) : null);
+    if (name === "tfjs-backend-wasm" && this.options.engine === "embedded") return this.#finder.bundled(name);
+    return this.#handOver(own, parent) ?? (own === null ? this.#finder.bundled(name) : null);
   }
 
   #isEmbedding(): boolean {
-    return this.#wanted === "embedded" || this.finder.isBundledCore();
+    return this.#wanted === "embedded" || this.#finder.isBundledCore();
   }
 
   /** A script that asks for tfjs-node. */
   #resolveNode(own: string | null, parent: LoadingModule | null | undefined): string | null {
-    if (this.options.engine === "embedded") return this.#embedded(own, this.sentence);
+    if (this.options.engine === "embedded") return this.#embedded(own, this.#sentence);
     const choice = this.#chooseNative(own);
-    this.sentence = choice.sentence;
+    this.#sentence = choice.sentence;
     if (choice.kind !== "none" && this.#engine !== null) unbind(this.#engine);
     switch (choice.kind) {
       case "own":
         return this.#handOver(choice.entry, parent);
       case "managed":
-        if (own !== null) this.finder.addProject(dirname(own));
-        else if (parent?.filename) this.finder.addProject(dirname(parent.filename));
+        if (own !== null) this.#finder.addProject(dirname(own));
+        else if (parent?.filename) this.#finder.addProject(dirname(parent.filename));
         return choice.entry;
       case "none":
         if (this.options.engine === "native") refuse(choice.sentence);
@@ -100,25 +78,25 @@ class EngineResolver {
   }
 
   /** For a tfjs-node that is about to run without having been asked for through `resolve`. */
-  #replacement(entry: string): string | null {
-    return this.finder.isSupplied({ filename: entry }) ? null : this.#resolveNode(entry, null);
+  replacement(entry: string): string | null {
+    return this.#finder.isSupplied({ filename: entry }) ? null : this.#resolveNode(entry, null);
   }
 
   /** What a project file finds by itself needs no help; the packages that we supply are not where it would be found. */
   #handOver(own: string | null, parent: LoadingModule | null | undefined): string | null {
-    return this.finder.isSupplied(parent) ? own : null;
+    return this.#finder.isSupplied(parent) ? own : null;
   }
 
   #embedded(own: string | null, sentence: string): string | null {
-    this.sentence = sentence;
+    this.#sentence = sentence;
     this.#wanted = "embedded";
     if (this.#engine !== null) {
-      const trouble = this.finder.isBundledCore() ? null : this.finder.coreTrouble();
+      const trouble = this.#finder.isBundledCore() ? null : this.#finder.coreTrouble();
       if (trouble !== null) throw new Error(`${sentence} ${trouble}: update it, or require tfjs-node before it.`);
       bindEmbedded(this.#engine, embeddedFolder);
     }
-    const shim = this.finder.bundled("tfjs-node");
-    if (own !== null) this.finder.addProject(dirname(own));
+    const shim = this.#finder.bundled("tfjs-node");
+    if (own !== null) this.#finder.addProject(dirname(own));
     return shim;
   }
 
@@ -128,34 +106,34 @@ class EngineResolver {
       this.#native = chooseNative(own);
       if (this.#native.kind === "managed") {
         supplyAddon(dirname(dirname(this.#native.entry)), this.#native.addon);
-        this.finder.addCarrier(this.#native.folder);
+        this.#finder.addCarrier(this.#native.folder);
       }
     }
     return this.#native;
   }
 
   /** The engine of the script's tfjs-core was made just now; backends are chosen when the first tensor is. */
-  #bind(engine: object): void {
+  bind(engine: object): void {
     this.#engine = engine;
     if (
       this.#wanted === null &&
-      this.finder.isBundledCore() &&
+      this.#finder.isBundledCore() &&
       (this.#native === null || this.#native.kind === "none")
     ) {
       this.#wanted = "embedded";
-      this.sentence = "No TensorFlow.js is installed in this project; the embedded engine stands in.";
+      this.#sentence = "No TensorFlow.js is installed in this project; the embedded engine stands in.";
     }
     if (this.#wanted === "embedded") {
-      const trouble = this.finder.isBundledCore() ? null : this.finder.coreTrouble();
+      const trouble = this.#finder.isBundledCore() ? null : this.#finder.coreTrouble();
       if (trouble === null) bindEmbedded(engine, embeddedFolder);
-      else this.sentence = `${trouble}.`;
+      else this.#sentence = `${trouble}.`;
     }
     if (this.#wanted === "native" && this.#native === null) bindNative(engine, () => this.#nativeOrRefuse());
   }
 
   #nativeOrRefuse(): Exclude<NativeChoice, { kind: "none" }> {
-    const choice = this.#chooseNative(this.finder.findOwn("@tensorflow/tfjs-node", null));
-    this.sentence = choice.sentence;
+    const choice = this.#chooseNative(this.#finder.findOwn("@tensorflow/tfjs-node", null));
+    this.#sentence = choice.sentence;
     return choice.kind === "none" ? refuse(choice.sentence) : choice;
   }
 }
