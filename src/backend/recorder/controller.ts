@@ -16,6 +16,14 @@ export function parseBudget(text: string): Budget {
 const warmUpSteps = 3;
 /** Weight of the newest measurement in the running costs. */
 const costWeight = 0.2;
+/** Of one that is lower: the first captures are slow, and a cost that is thought too high is not measured again. */
+const lowerCostWeight = 0.5;
+/**
+ * What the budget earns in so much time is lent to dear captures: a short training is judged by its last 20, whose steps
+ * may lie apart by this share of the steps so far.
+ */
+const lentMs = 2000;
+const lentDistance = 0.06;
 /** Of the budget, how much goes to the cheap numbers; the rest goes to the dear ones. */
 const scalarShare = 0.6;
 /** A pause of the script between two steps is no step's time: what it would earn could only be spent in a burst. */
@@ -40,6 +48,7 @@ export class Controller {
   private totalOwnMs = 0;
   private owedMs = 0;
   private captureNext = false;
+  private lastEveryStep = 0;
 
   constructor(private budget: Budget) {}
 
@@ -71,6 +80,7 @@ export class Controller {
 
   /** A step has ended: `stepMs` since the one before, `ownMs` of it in our code. */
   stepEnded(captured: Level, stepMs: number, ownMs: number): void {
+    if (captured === level.every) this.lastEveryStep = this.step;
     if (this.step <= warmUpSteps) return;
     const measuredMs = Math.max(0, stepMs - ownMs);
     this.totalBareMs += measuredMs;
@@ -78,7 +88,8 @@ export class Controller {
     const bareMs = Math.min(measuredMs, longestStep * (this.bareMs || measuredMs));
     this.bareMs = this.bareMs === 0 ? bareMs : this.bareMs + costWeight * (bareMs - this.bareMs);
     const known = this.cost[captured];
-    this.cost[captured] = known === null ? ownMs : known + costWeight * (ownMs - known);
+    const weight = known !== null && ownMs < known ? lowerCostWeight : costWeight;
+    this.cost[captured] = known === null ? ownMs : known + weight * (ownMs - known);
     if (typeof this.budget === "string") return;
     const basicMs = this.cost[level.basic] ?? 0;
     const earnedMs = Math.max(0, (this.budget.percent / 100) * this.bareMs - basicMs);
@@ -107,7 +118,19 @@ export class Controller {
     const cost = this.cost[captured];
     // An unknown cost is found out by trying once the start is over.
     if (cost === null) return this.step > warmUpSteps + captured;
-    return this.saved[captured] >= Math.max(0, cost - (this.cost[level.basic] ?? 0));
+    const lent = captured === level.every && this.isEveryDue ? this.loanMs : 0;
+    return this.saved[captured] + lent >= Math.max(0, cost - (this.cost[level.basic] ?? 0));
+  }
+
+  private get isEveryDue(): boolean {
+    return this.step >= this.lastEveryStep * (1 + lentDistance);
+  }
+
+  /** Not while much is owed already. */
+  private get loanMs(): number {
+    if (typeof this.budget === "string") return 0;
+    const loanMs = (this.budget.percent / 100) * lentMs;
+    return this.owedMs > loanMs / 10 ? 0 : loanMs;
   }
 
   /** What the account has no room for is given back. */
