@@ -7,6 +7,7 @@
 import type { EngineInfo, LayerInfo, RunEvent, RunStatus, WeightInfo } from "../run/format.js";
 import type { ProbeOptions } from "../run/probes.js";
 import { listColumns, type Row, scalarColumns, type TableName, tableNames } from "../stats/catalogue.js";
+import type { Running } from "../stats/derivedRows.js";
 import type { ToTraining } from "./control.js";
 import { restartMark } from "./rowRing.js";
 
@@ -20,6 +21,7 @@ export type ToRecorder =
   | StartMessage
   | RowsMessage
   | LayersMessage
+  | RunningMessage
   | EngineMessage
   | EventMessage
   | ProgressMessage
@@ -62,6 +64,13 @@ export interface LayersMessage {
   readonly type: "layers";
   readonly layers: readonly LayerInfo[];
   readonly weights: readonly WeightInfo[];
+}
+
+/** A BatchNorm layer's running statistics, where they are not what its last row says. */
+export interface RunningMessage {
+  readonly type: "running";
+  readonly series: number;
+  readonly running: Running;
 }
 
 export interface EngineMessage {

@@ -8,11 +8,16 @@ export interface NormalizationConfig {
   readonly epsilon?: number;
 }
 
+/** Running statistics, one value per channel. */
+export interface Running {
+  readonly mean: ArrayLike<number>;
+  readonly variance: ArrayLike<number>;
+}
+
 interface NormalizationState {
   readonly window: BatchNormWindow;
-  /** Running statistics after the last row. */
-  runningMean: Float32Array;
-  runningVariance: Float32Array;
+  /** After the last row. */
+  readonly running: Running;
 }
 
 /**
@@ -34,6 +39,12 @@ export class DerivedRows {
     for (const tracker of this.drifts.values()) tracker.startEpoch();
   }
 
+  /** Something between two rows changed the running statistics: weights that were set, or a pass of no step. */
+  running(series: number, running: Running): void {
+    const known = this.normalizations.get(series);
+    if (known !== undefined) this.normalizations.set(series, { ...known, running });
+  }
+
   complete(table: TableName, step: number, series: number, row: Row): Row {
     if (table === "batchNorm") return this.completeBatchNorm(series, row);
     if (table === "activations" && row.mean !== undefined && row.variance !== undefined) {
@@ -52,8 +63,7 @@ export class DerivedRows {
     if (runningMean !== undefined && runningVariance !== undefined) {
       this.normalizations.set(series, {
         window,
-        runningMean: new Float32Array(runningMean),
-        runningVariance: new Float32Array(runningVariance),
+        running: { mean: new Float32Array(runningMean), variance: new Float32Array(runningVariance) },
       });
     }
     if (!batchMean || !batchVariance || !runningVariance || valuesPerChannel === undefined) return row;
@@ -61,8 +71,8 @@ export class DerivedRows {
     const { gap, nonfiniteChannels, ...windowed } = window.push({
       batchMean,
       batchVariance,
-      runningMeanBefore: before?.runningMean ?? null,
-      runningVarianceBefore: before?.runningVariance ?? null,
+      runningMeanBefore: before?.running.mean ?? null,
+      runningVarianceBefore: before?.running.variance ?? null,
       runningVariance,
       valuesPerChannel,
       passes,

@@ -110,7 +110,8 @@ export class CallWatch {
     const probe = watching?.probes?.pass ?? null;
     if (watching !== null && probe !== null) return this.probed(watching, probe, layer, original, inputs, kwargs);
     const step = watching?.pass ?? null;
-    if (watching === null || step === null) return original.call(layer, inputs, kwargs);
+    if (watching === null) return original.call(layer, inputs, kwargs);
+    if (step === null) return this.outside(watching, layer, original, inputs, kwargs);
     const given = tensorsOf(inputs);
     if (given.length === 0) return original.call(layer, inputs, kwargs);
     const { guard, running } = this;
@@ -132,6 +133,20 @@ export class CallWatch {
       return output;
     } finally {
       running.pop();
+    }
+  }
+
+  /** Of no step. Only training calls of BatchNorm layers leave something behind. */
+  private outside(watching: Observer, layer: LayerLike, original: Call, inputs: unknown, kwargs: unknown): unknown {
+    if (!isTraining(kwargs) || !isBatchNormalization(layer) || tensorsOf(inputs).length === 0) {
+      return original.call(layer, inputs, kwargs);
+    }
+    this.running.push(layer);
+    try {
+      this.guard.run(() => watching.rowWriter.trainedOutside(layer));
+      return original.call(layer, inputs, kwargs);
+    } finally {
+      this.running.pop();
     }
   }
 
@@ -193,7 +208,7 @@ function beforeCall(
   const index = pass.nextCall(layer);
   if (index === null) return null;
   const tap = training && isBatchNormalization(layer);
-  if (tap) observer.rowWriter.rememberInitial(layer);
+  if (tap && !pass.passes.has(layer)) observer.rowWriter.rememberBefore(layer);
   observer.spent(startMs);
   return { index, root, tap };
 }

@@ -1,5 +1,6 @@
 import type { ProbeOptions } from "../../run/probes.js";
 import type { Row, TableName } from "../../stats/catalogue.js";
+import type { Running } from "../../stats/derivedRows.js";
 import { ProbeRunner } from "../probes/probeRunner.js";
 import { canProbe } from "../probes/replay.js";
 import type { Controller } from "../recorder/controller.js";
@@ -25,6 +26,8 @@ import { type PinnedWeights, WeightStatistics } from "./weightStatistics.js";
 /** Where the numbers go; the recorder, or a list in tests. */
 export interface Sink {
   row(table: TableName, step: number, series: number, row: Row): void;
+  /** What a BatchNorm layer's running statistics are before the row that follows, where that is not what its last row says. */
+  running(series: number, running: Running): void;
   event(step: number, content: EventContent): void;
   layers(layers: LayerCatalogue["layers"], weights: LayerCatalogue["weights"]): void;
   /** `bareMs`: what the step took without us. */

@@ -166,6 +166,7 @@ export class Session {
     recorder.engine(this.fast === null ? engine : { ...engine, fast: true, reason: `${engine.reason} ${fastNote}.` });
     return {
       row: (table, step, series, row) => recorder.row(table, step, series, row),
+      running: (series, running) => recorder.running(series, running),
       event: (step, content) => recorder.event(step, content),
       layers: (layers, weights) => recorder.layers(layers, weights),
       elapsedMs: () => recorder.elapsedMs(),

@@ -1,4 +1,5 @@
 import type { Row } from "../../stats/catalogue.js";
+import type { Running } from "../../stats/derivedRows.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import type { Sink } from "./observer.js";
 import type { BatchNormalizationLike, LayerLike, LayerVariableLike } from "./tensorflow.js";
@@ -9,6 +10,12 @@ import type { BatchNormCall, TrainingStep } from "./trainingStep.js";
 export class StepRows {
   /** BatchNorm layers whose running statistics before the first training call are known. */
   private readonly initial = new WeakMap<LayerLike, Row>();
+  /** Data of the running statistics as the last step left them: a variable that is written to has other data. */
+  private readonly left = new WeakMap<LayerLike, readonly (object | undefined)[]>();
+  /** Running statistics that the script changed since then: by weights it set, or by passes of no step. */
+  private readonly moved = new Map<LayerLike, Running>();
+  /** Training calls since then that belong to no step. */
+  private readonly outside = new Map<LayerLike, number>();
   /** Series that have told what they start from. */
   private readonly begun = new Set<number>();
   /** Copies of weights, overwritten in every step. */
@@ -19,16 +26,22 @@ export class StepRows {
     private readonly catalogue: LayerCatalogue,
   ) {}
 
-  /** Before a BatchNorm layer's first training call: what it starts from. */
-  rememberInitial(layer: BatchNormalizationLike): void {
-    if (this.initial.has(layer) || layer.built === false) return;
+  /** Before a BatchNorm layer's first training call in a step: what it starts from. */
+  rememberBefore(layer: BatchNormalizationLike): void {
+    if (layer.built === false) return;
+    const left = this.left.get(layer);
+    if (left !== undefined && runningData(layer).every((dataId, index) => dataId === left[index])) return;
+    if (left === undefined && this.initial.has(layer)) return;
     const { runningMean, runningVariance } = this.running(layer);
     if (runningMean === undefined || runningVariance === undefined) return;
-    this.initial.set(layer, {
-      passes: 0,
-      runningMean: Float64Array.from(runningMean),
-      runningVariance: Float64Array.from(runningVariance),
-    });
+    const running = { mean: Float64Array.from(runningMean), variance: Float64Array.from(runningVariance) };
+    if (left !== undefined) this.moved.set(layer, running);
+    else this.initial.set(layer, { passes: 0, runningMean: running.mean, runningVariance: running.variance });
+  }
+
+  /** A training call outside of all steps, as a GAN makes its examples: it moves the running statistics too. */
+  trainedOutside(layer: BatchNormalizationLike): void {
+    this.outside.set(layer, (this.outside.get(layer) ?? 0) + 1);
   }
 
   write(
@@ -54,8 +67,16 @@ export class StepRows {
       if (!belongs(call.root)) continue;
       const initial = this.initial.get(call.layer);
       if (initial !== undefined && !this.begun.has(call.index)) sink.row("batchNorm", step - 1, call.index, initial);
+      const moved = this.moved.get(call.layer);
+      if (moved !== undefined && this.begun.has(call.index)) sink.running(call.index, moved);
       this.begun.add(call.index);
-      sink.row("batchNorm", step, call.index, this.batchNormRow(call, content.passes.get(call.layer) ?? 0));
+      const passes = (content.passes.get(call.layer) ?? 0) + (this.outside.get(call.layer) ?? 0);
+      sink.row("batchNorm", step, call.index, this.batchNormRow(call, passes));
+      this.left.set(call.layer, runningData(call.layer));
+    }
+    for (const { layer } of content.batchNorms.values()) {
+      this.moved.delete(layer);
+      this.outside.delete(layer);
     }
     return { batchSize: content.batchSize };
   }
@@ -87,4 +108,8 @@ export class StepRows {
     this.rooms.set(weight, values);
     return { [name]: values };
   }
+}
+
+function runningData({ movingMean, movingVariance }: BatchNormalizationLike): (object | undefined)[] {
+  return [movingMean?.val?.dataId, movingVariance?.val?.dataId];
 }

@@ -14,6 +14,7 @@ import {
 import { RowRing } from "../../protocol/rowRing.js";
 import type { EngineInfo, LayerInfo, RunEvent, WeightInfo } from "../../run/format.js";
 import type { Row, TableName } from "../../stats/catalogue.js";
+import type { Running } from "../../stats/derivedRows.js";
 import { recorderThreadName } from "./thread.js";
 
 /** Float64 of the memory that rows are written to: 4 MB. */
@@ -124,6 +125,11 @@ export class Recorder {
     }
     this.overflow.add(table, step, series, row);
     if (this.overflow.length >= sendFromLength) this.send();
+  }
+
+  running(series: number, running: Running): void {
+    this.send();
+    this.post({ type: "running", series, running });
   }
 
   event(step: number, content: EventContent): void {

@@ -61,6 +61,9 @@ export class RunRecording {
       case "layers":
         this.writer.update({ layers: message.layers, weights: message.weights });
         break;
+      case "running":
+        this.derived.running(message.series, message.running);
+        return;
       case "engine":
         this.writer.update({ engine: message.engine });
         break;

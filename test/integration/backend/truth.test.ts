@@ -20,6 +20,24 @@ interface Norms {
 /** Sums of float32 values in float64, in another order. */
 const relativeTolerance = 1e-9;
 
+test("running statistics that move between two steps: gap and shift are from where the step found them", () => {
+  const result = runScript("runningMoves.cjs", { budget: "0" });
+  const { expected } = resultOf(result) as unknown as {
+    readonly expected: readonly {
+      readonly gap: readonly number[];
+      readonly meanShift: number;
+      readonly warmup: number;
+    }[];
+  };
+  const rows = (result.runs[0] as RecordedRun).rows.filter(({ table, step }) => table === "batchNorm" && step > 0);
+  expect(rows.map(({ step }) => step)).toEqual(expected.map((_, at) => at + 1));
+  expected.forEach(({ gap, meanShift, warmup }, at) => {
+    expectListClose(rows[at]?.row.gap, gap, 1e-4);
+    expectClose(rows[at]?.row.meanShift, meanShift, "meanShift", 1e-4);
+    expectClose(rows[at]?.row.warmup, warmup, "warmup");
+  });
+});
+
 describe("what is recorded is what the layers computed", () => {
   const result = runScript("spied.cjs", { budget: "every" });
   const { seen, norms } = resultOf(result) as unknown as {
