@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { scriptErrorFileName } from "../protocol/options.js";
 import { writeFileAtomic } from "../run/atomicFile.js";
 import { type RunFile, type RunStatus, runFileName } from "../run/format.js";
+import { recordedSteps } from "../run/recordedSteps.js";
 import { readRunFile } from "../run/runFile.js";
 import { type ChildEnd, exitCodeOf } from "./childProcess.js";
 
@@ -20,6 +21,7 @@ export function finishRun(folder: string, end: ChildEnd, children: readonly RunF
   const now = new Date().toISOString();
   const finished: RunFile = {
     ...run,
+    steps: recordedSteps(folder, run),
     status,
     exitCode: end.signal === null ? end.code : exitCodeOf(end),
     signal: end.signal,

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { type RunFile, type RunStatus, runFileName } from "./format.js";
+import { recordedSteps } from "./recordedSteps.js";
 import { effectiveStatus, RunFolderError, readRunFile } from "./runFile.js";
 
 export interface ListedRun {
@@ -16,7 +17,8 @@ export function listRuns(runs: string): ListedRun[] {
     const folder = join(runs, name);
     try {
       const run = readRunFile(folder);
-      found.push({ folder, run, status: effectiveStatus(run) });
+      const status = effectiveStatus(run);
+      found.push({ folder, run: status === "running" ? run : { ...run, steps: recordedSteps(folder, run) }, status });
     } catch (error) {
       if (!(error instanceof RunFolderError)) throw error;
     }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunFile } from "../../../src/run/format.js";
 import { listRuns } from "../../../src/run/runList.js";
-import { runCli, startCli, waitFor, workspace } from "./cliProcess.js";
+import { cliJson, runCli, startCli, waitFor, workspace } from "./cliProcess.js";
 import { trainingScript } from "./scripts.js";
 
 function onlyRun(cwd: string): RunFile {
@@ -158,6 +158,16 @@ describe("layerscope train", () => {
     expect((await run.end).code).toBe(0);
   });
 
+  it("counts the steps of a script that was killed by what is on disk, everywhere alike", async () => {
+    const killSoon =
+      'globalThis.startMs ??= Date.now(); if (Date.now() - startMs > 700) process.kill(process.pid, "SIGKILL");';
+    const cwd = workspace({ "train.js": trainingScript(1e6, killSoon) });
+    const { stderr } = await runCli(["train", "train.js"], { cwd });
+    const [run] = await cliJson<{ steps: number }[]>(["runs"], cwd);
+    const shown = await cliJson<{ steps: number }>(["show", "latest"], cwd);
+    expect(run?.steps).toBe(shown.steps);
+    expect(stderr).toContain(`, ${shown.steps} steps,`);
+  });
   it("tells a script that was killed from one that failed", async () => {
     const cwd = workspace({ "a.js": 'process.kill(process.pid, "SIGKILL")' });
     const { code, stderr } = await runCli(["train", "a.js"], { cwd });
