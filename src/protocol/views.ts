@@ -50,6 +50,8 @@ export interface RunHeader {
   readonly run: Omit<RunFile, "layers" | "weights"> | null;
   /** What the user has said about the run: its name, tags, and whether it is kept. */
   readonly label: RunLabel;
+  /** A long run that has just been opened: series are samples and there are no findings until all of it is read. */
+  readonly isReading: boolean;
   readonly loss: number | null;
   readonly stepsPerSecond: number | null;
   readonly elapsedMs: number | null;

@@ -58,14 +58,18 @@ export class ColumnBatch {
   private readonly scalars = new Map<string, ScalarColumn | null>();
   private readonly lists = new Map<string, ListColumn | null>();
 
-  /** `source` returns the bytes of a buffer of the body, at an address that is a multiple of 8. */
+  /**
+   * @param source returns the bytes of a buffer of the body, at an address that is a multiple of 8
+   * @param mostRows only the first rows; of each column no more than they need is read
+   */
   constructor(
     readonly table: TableName,
     private readonly layout: ColumnLayout,
     private readonly message: BatchMessage,
     private readonly source: (place: BufferPlace) => Uint8Array,
+    mostRows = Number.POSITIVE_INFINITY,
   ) {
-    this.length = message.rows;
+    this.length = Math.min(message.rows, mostRows);
   }
 
   get steps(): Int32Array {
@@ -102,9 +106,19 @@ export class ColumnBatch {
   present(): readonly { readonly name: string; readonly list: boolean }[] {
     this.presentColumns ??= [...this.layout.columns]
       .filter(([name]) => name !== "step" && name !== "series")
-      .filter(([, place]) => (this.message.nullCounts[place.node] ?? 0) < this.length)
+      .filter(([, place]) => !this.isAbsent(place))
       .map(([name, { list }]) => ({ name, list }));
     return this.presentColumns;
+  }
+
+  /** Reads everything now. */
+  load(): void {
+    void this.steps;
+    void this.series;
+    for (const { name, list } of this.present()) {
+      if (list) this.list(name as ListName);
+      else this.scalar(name as ScalarName);
+    }
   }
 
   /** The rows of one series, in order. */
@@ -148,26 +162,32 @@ export class ColumnBatch {
 
   private validity(place: ColumnPlace): Uint8Array | null {
     if ((this.message.nullCounts[place.node] ?? 0) === 0) return null;
-    return this.read(this.place(place.buffer));
+    return this.read(this.place(place.buffer), Math.ceil(this.length / 8));
+  }
+
+  private isAbsent(place: ColumnPlace): boolean {
+    return (this.message.nullCounts[place.node] ?? 0) >= this.message.rows;
   }
 
   private readScalar(name: string): ScalarColumn | null {
     const place = this.layout.columns.get(name);
-    if (place === undefined || place.list || (this.message.nullCounts[place.node] ?? 0) >= this.length) return null;
+    if (place === undefined || place.list || this.isAbsent(place)) return null;
     return { values: new Float64Array(...this.buffer(place.buffer + 1, 8, this.length)), valid: this.validity(place) };
   }
 
   private readList(name: string): ListColumn | null {
     const place = this.layout.columns.get(name);
-    if (place === undefined || !place.list || (this.message.nullCounts[place.node] ?? 0) >= this.length) return null;
+    if (place === undefined || !place.list || this.isAbsent(place)) return null;
     const offsets = new Int32Array(...this.buffer(place.buffer + 1, 4, this.length + 1));
     const values = new Float32Array(...this.buffer(place.buffer + 3, 4, offsets[this.length] as number));
     return { offsets, values, valid: this.validity(place) };
   }
 
-  private read(place: BufferPlace): Uint8Array {
-    this.bytesRead += place.length;
-    return this.source(place);
+  /** The first `wanted` bytes of a buffer, or all that it has. */
+  private read({ offset, length }: BufferPlace, wanted: number): Uint8Array {
+    const bytes = Math.min(length, wanted);
+    this.bytesRead += bytes;
+    return this.source({ offset, length: bytes });
   }
 
   private place(index: number): BufferPlace {
@@ -178,7 +198,7 @@ export class ColumnBatch {
   }
 
   private buffer(index: number, width: number, length: number): [ArrayBufferLike, number, number] {
-    const bytes = this.read(this.place(index));
+    const bytes = this.read(this.place(index), width * length);
     if (bytes.byteLength < width * length) {
       throw new Error(`Table ${this.table}: got a buffer of ${bytes.byteLength} bytes, wanted ${width * length}.`);
     }

@@ -1,5 +1,6 @@
 import { type ListName, listColumns, type StatisticName, type TableName } from "../stats/catalogue.js";
-import { isPresent } from "./columnBatch.js";
+import { type ColumnBatch, isPresent } from "./columnBatch.js";
+import { type RunPreview, readPreview, tableBytes } from "./runPreview.js";
 import { type RunPoll, RunReader } from "./runReader.js";
 import { readSeries, type SeriesPoint } from "./seriesReader.js";
 import { alignDown, BucketBuilder, type SeriesBuckets } from "./tiers/bucketBuilder.js";
@@ -11,13 +12,19 @@ export interface StepRange {
   readonly to: number;
 }
 
+export interface KnownBuckets extends SeriesBuckets {
+  /** Only some of the captured steps were read; what lies between is not known. */
+  readonly isSample?: boolean;
+}
+
 /** Of a series that is finer on disk than in memory, at most so many batches are read for one view. */
 const mostDetailBatches = 256;
 /** So few are always read: what a view shows is then exact. */
 const fewDetailBatches = 32;
 /** Otherwise buckets this many times wider than asked for will do. */
 const coarsest = 4;
-const worthSavingBytes = 32 * 2 ** 20;
+/** What is less is read in a moment. */
+const longRunBytes = 32 * 2 ** 20;
 /** How far back the last captured list of a layer is looked for. */
 const mostBatchesBack = 2048;
 
@@ -26,16 +33,42 @@ const mostBatchesBack = 2048;
  * disk. What a view costs depends on its points, not on the length of the run.
  */
 export class RunHistory {
-  readonly reader: RunReader;
+  private readonly follower: RunReader;
   private store: SeriesStore;
   private saved = false;
+  private preview: RunPreview | null = null;
 
   constructor(
     readonly folder: string,
     private readonly budgetBytes?: number,
   ) {
-    this.reader = new RunReader(folder);
+    this.follower = new RunReader(folder);
     this.store = new SeriesStore(budgetBytes);
+  }
+
+  get reader(): RunReader {
+    return this.preview?.reader ?? this.follower;
+  }
+
+  /** True as long as series come out of `startPreview`'s picture. */
+  get isPreview(): boolean {
+    return this.preview !== null;
+  }
+
+  /**
+   * Looks into a long run, so that there is something to show until it has been read: polls go on in the background,
+   * and the one with nothing `more` ends it. False where the run is short, or cannot be looked into.
+   * @param use sees the rows of the picture, oldest first within a table; they are good only within the call
+   */
+  startPreview(use: (batch: ColumnBatch) => void, leastBytes = longRunBytes): boolean {
+    try {
+      if (tableBytes(this.folder) < leastBytes) return false;
+      this.preview = readPreview(this.folder, this.budgetBytes, use);
+      return true;
+    } catch {
+      // Thinned in this moment, or damaged: the poll tells.
+      return false;
+    }
   }
 
   /**
@@ -45,17 +78,18 @@ export class RunHistory {
   restore(): unknown {
     const store = new SeriesStore(this.budgetBytes);
     const tiers = readTiers(this.folder, store);
-    if (tiers === null || !this.reader.restore(tiers.reader)) return undefined;
+    if (tiers === null || !this.follower.restore(tiers.reader)) return undefined;
     this.store = store;
     this.saved = true;
     return tiers.extra;
   }
 
   poll(maxBytes?: number): RunPoll {
-    const poll = this.reader.poll(maxBytes === undefined ? {} : { maxBytes });
+    const poll = this.follower.poll(maxBytes === undefined ? {} : { maxBytes });
     if (poll.reset) this.store = new SeriesStore(this.budgetBytes);
     for (const batch of poll.batches) this.store.add(batch);
     if (poll.reset || poll.batches.length > 0) this.saved = false;
+    if (!poll.more) this.preview = null;
     return poll;
   }
 
@@ -63,10 +97,10 @@ export class RunHistory {
    * Writes the tiers beside the run, with `extra` (plain JSON) for `restore`. A run that is read in a moment anyway
    * (fewer than `leastBytes`) is left alone. True if they are there.
    */
-  save(extra: unknown, leastBytes = worthSavingBytes): boolean {
-    if (this.saved || this.reader.bytesRead < leastBytes) return this.saved;
+  save(extra: unknown, leastBytes = longRunBytes): boolean {
+    if (this.saved || this.follower.bytesRead < leastBytes) return this.saved;
     try {
-      writeTiers(this.folder, this.store, this.reader.state(), extra);
+      writeTiers(this.folder, this.store, this.follower.state(), extra);
       this.saved = true;
     } catch {
       // A cache only: a folder that is read-only, full or gone is read again from its rows.
@@ -78,13 +112,36 @@ export class RunHistory {
    * Buckets of `width` steps (a power of two) that touch the range. Where only wider ones are in memory and the
    * range is too long to be read from disk, those.
    */
-  series(table: TableName, series: number, name: StatisticName, range: StepRange, width: number): SeriesBuckets {
-    const tier = this.store.tier(table, series, name);
-    if (tier === null) return new BucketBuilder(width, 0).finish([]);
-    const { from, to } = range;
+  series(table: TableName, series: number, name: StatisticName, range: StepRange, width: number): KnownBuckets {
+    return this.overview(table, series, name, range, width) ?? this.detail(table, series, name, range, width);
+  }
+
+  /** Null where the range is better read from disk. */
+  private overview(
+    table: TableName,
+    series: number,
+    name: StatisticName,
+    { from, to }: StepRange,
+    width: number,
+  ): KnownBuckets | null {
+    const tier = (this.preview?.store ?? this.store).tier(table, series, name);
+    if (this.preview !== null) {
+      if (this.reader.countBatches(table, from, to) <= fewDetailBatches) return null;
+      return { ...(tier?.query(from, to, width) ?? noBuckets(width)), isSample: true };
+    }
+    if (tier === null) return noBuckets(width);
     const batches = width >= tier.width ? 0 : this.reader.countBatches(table, from, to);
     const isFineEnough = width >= tier.width || (batches > fewDetailBatches && tier.width <= coarsest * width);
-    if (isFineEnough || batches > mostDetailBatches) return tier.query(from, to, width);
+    return isFineEnough || batches > mostDetailBatches ? tier.query(from, to, width) : null;
+  }
+
+  private detail(
+    table: TableName,
+    series: number,
+    name: StatisticName,
+    { from, to }: StepRange,
+    width: number,
+  ): SeriesBuckets {
     const aligned = { from: alignDown(from, width), to: alignDown(to, width) + width - 1 };
     return bucketsOf(readSeries(this.reader, table, series, name, aligned), width);
   }
@@ -100,7 +157,7 @@ export class RunHistory {
     channel: number,
     range: StepRange,
     width: number,
-  ): SeriesBuckets & { readonly isSample: boolean } {
+  ): KnownBuckets {
     const aligned = { from: alignDown(range.from, width), to: alignDown(range.to, width) + width - 1 };
     const batches = this.reader.countBatches(table, aligned.from, aligned.to);
     const every = Math.max(1, Math.ceil(batches / mostDetailBatches));
@@ -109,7 +166,7 @@ export class RunHistory {
   }
 
   /** At most `points` buckets for the range. */
-  seriesPoints(table: TableName, series: number, name: StatisticName, range: StepRange, points: number): SeriesBuckets {
+  seriesPoints(table: TableName, series: number, name: StatisticName, range: StepRange, points: number): KnownBuckets {
     return this.series(table, series, name, range, widthFor(range, points));
   }
 
@@ -154,6 +211,10 @@ export function widthFor({ from, to }: StepRange, points: number): number {
   let width = 1;
   while (Math.floor(to / width) - Math.floor(from / width) + 1 > points) width *= 2;
   return width;
+}
+
+function noBuckets(width: number): SeriesBuckets {
+  return new BucketBuilder(width, 0).finish([]);
 }
 
 function bucketsOf(points: readonly SeriesPoint[], width: number): SeriesBuckets {

@@ -30,6 +30,8 @@ export interface RunPoll {
 const segmentName = /^([a-zA-Z]+)\.(\d+)\.arrow$/;
 const defaultPollBytes = 32 * 2 ** 20;
 const cacheBytes = 24 * 2 ** 20;
+/** Of a sample: the last one alone may hold a few rows only. */
+const newestBatches = 3;
 
 /** How far a run has been read. */
 export interface ReaderState {
@@ -109,6 +111,27 @@ export class RunReader {
       }
     }
     this.cache.trim();
+  }
+
+  /**
+   * The first `rows` rows of at most `most` batches of each table, spread over the run, and all rows of its newest
+   * batches, oldest first. A batch is good only within `use`.
+   */
+  sample(most: number, rows: number, use: (batch: ColumnBatch) => void): void {
+    for (const table of tableNames) {
+      const readers = this.segmentNumbers(table).map((number) => this.segmentReader(table, number));
+      const batches = readers.reduce((sum, { entries }) => sum + entries.length, 0);
+      const every = Math.max(1, Math.ceil(batches / most));
+      let place = 0;
+      for (const reader of readers) {
+        const places = reader.entries.map((entry) => ({ entry, place: place++ }));
+        const old = places.filter((one) => one.place < batches - newestBatches && one.place % every === 0);
+        const newest = places.filter((one) => one.place >= batches - newestBatches);
+        const entriesOf = (chosen: typeof places) => chosen.map(({ entry }) => entry);
+        if (old.length > 0) reader.useHeads(entriesOf(old), rows, use);
+        if (newest.length > 0) reader.useHeads(entriesOf(newest), Number.POSITIVE_INFINITY, use);
+      }
+    }
   }
 
   /** Number of batches that `withColumns` would give. */

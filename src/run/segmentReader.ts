@@ -8,6 +8,7 @@ const prefixBytes = 8;
 const continuation = 0xffffffff;
 /** Metadata of a batch is about 3 kB; a length beyond this is damage, not a batch. */
 const largestMetadataBytes = 1 << 24;
+const largeBodyBytes = 1 << 16;
 
 /** Where a record batch lies in its file, and which steps it holds. */
 export interface BatchEntry {
@@ -91,7 +92,7 @@ export class SegmentReader {
         const entry = this.entryList.at(-1);
         if (!bodies || message.kind !== "batch" || entry === undefined) continue;
         const layout = this.layoutIn(file);
-        if (layout !== null) batches.push(this.batch(layout, message, this.bodyReader(file, entry)));
+        if (layout !== null) batches.push(this.wholeBatch(file, layout, message, entry));
       }
       return { batches, bytes: this.offset - start, more };
     });
@@ -109,6 +110,20 @@ export class SegmentReader {
     return this.batch(layout, message, (place) =>
       this.withFile((file) => read(file, body + place.offset, place.length)),
     );
+  }
+
+  /** The first rows of some batches, each good only within `use`: all of them are read with the file opened once. */
+  useHeads(entries: readonly BatchEntry[], mostRows: number, use: (batch: ColumnBatch) => void): void {
+    this.withFile((file) => {
+      const layout = this.layoutIn(file);
+      for (const { metadataOffset, metadataBytes } of entries) {
+        const message = decode(read(file, metadataOffset, metadataBytes));
+        if (message?.kind !== "batch" || layout === null) throw new SegmentReplacedError(this.path);
+        const body = metadataOffset + metadataBytes;
+        const source = (place: BufferPlace) => read(file, body + place.offset, place.length);
+        use(new ColumnBatch(this.table, layout, message, source, mostRows));
+      }
+    });
   }
 
   /** What `restore` needs to go on from here, as plain JSON. */
@@ -175,9 +190,16 @@ export class SegmentReader {
     return message;
   }
 
-  private bodyReader(file: number, entry: BatchEntry): (place: BufferPlace) => Uint8Array {
-    const body = read(file, entry.metadataOffset + entry.metadataBytes, entry.bodyBytes);
-    return (place) => body.subarray(place.offset, place.offset + place.length);
+  /** A small body is read in one go; of a large one, most of which is often columns without a value, the rest only. */
+  private wholeBatch(file: number, layout: ColumnLayout, message: BatchMessage, entry: BatchEntry): ColumnBatch {
+    const start = entry.metadataOffset + entry.metadataBytes;
+    if (entry.bodyBytes > largeBodyBytes) {
+      const batch = this.batch(layout, message, (place) => read(file, start + place.offset, place.length));
+      batch.load();
+      return batch;
+    }
+    const body = read(file, start, entry.bodyBytes);
+    return this.batch(layout, message, ({ offset, length }) => body.subarray(offset, offset + length));
   }
 
   /** Inodes are used again, so a segment that will not grow any more is known by its size and time as well. */

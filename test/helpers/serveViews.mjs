@@ -1,6 +1,6 @@
 // Works on the views alone: node test/helpers/serveViews.mjs [PORT], then open the printed address.
 // Choices in the address: view=live|dashboard theme=dark|light|hc-dark|hc-light layers=150 steps=1000000 speed=12
-//   state=none|waiting|running|stalled|completed|failed|stopped|interrupted nan=STEP names=hostile channels=4096 locale=pseudo
+//   state=none|waiting|running|stalled|completed|failed|stopped|interrupted nan=STEP names=hostile channels=4096 locale=pseudo reading=1
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { dirname, join } from "node:path";

@@ -127,9 +127,7 @@ export class Dashboard {
         return;
       }
       case "run":
-        this.model.header = message.header;
-        this.showHeader(message.header);
-        this.findings.show();
+        this.takeHeader(message.header);
         return;
       case "layers":
         this.model.layers = message.layers;
@@ -203,6 +201,14 @@ export class Dashboard {
     this.showLayers();
     this.metrics.show();
     this.findings.show();
+  }
+
+  private takeHeader(header: RunHeader): void {
+    const isReadNow = this.model.header?.isReading === true && !header.isReading;
+    this.model.header = header;
+    this.showHeader(header);
+    this.findings.show();
+    if (isReadNow) this.map.changed();
   }
 
   private showHeader(header: RunHeader): void {

@@ -13,7 +13,7 @@ const severities = { info: 1, warning: 2, error: 3 } as const satisfies Record<V
 export class FindingsList {
   readonly element = h("ul", { class: "findings" });
   private shown: readonly ViewFinding[] | null = null;
-  private wasLive = false;
+  private hint = "";
 
   constructor(
     private readonly model: RunModel,
@@ -25,14 +25,15 @@ export class FindingsList {
   show(): void {
     const { findings, header } = this.model;
     const live = header !== null && isLiveState(header.state);
-    if (findings === this.shown && live === this.wasLive) return;
+    const nothing = live || this.model.newestStep === 0 ? t("noFindings") : t("noFindingsEnded");
+    const hint = header?.isReading === true ? t("findingsReading") : nothing;
+    if (findings === this.shown && hint === this.hint) return;
     this.shown = findings;
-    this.wasLive = live;
+    this.hint = hint;
     const of = (level: ViewFinding["level"]) => findings.filter((finding) => finding.level === level).length;
     setText(this.count, findings.length === 0 ? "" : t("findingCount", of("error"), of("warning"), of("info")));
     if (findings.length === 0) {
-      const text = live || this.model.newestStep === 0 ? t("noFindings") : t("noFindingsEnded");
-      this.element.replaceChildren(h("li", { class: "hint" }, text));
+      this.element.replaceChildren(h("li", { class: "hint" }, hint));
       return;
     }
     const worstFirst = [...findings].sort((a, b) => severities[b.level] - severities[a.level] || a.step - b.step);

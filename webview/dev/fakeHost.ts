@@ -9,6 +9,7 @@ export interface FakeHostOptions {
   readonly selectedLayer: number | null;
   /** So many runs are compared; 0: none. */
   readonly compared: number;
+  readonly isReading: boolean;
 }
 
 const noLabel = { name: null, tags: [], isKept: false };
@@ -190,6 +191,7 @@ export class FakeHost {
       action,
       run: state === "none" ? null : this.run.file(status, this.step),
       label: { ...noLabel, name: this.options.compared > 1 ? "first" : null },
+      isReading: this.options.isReading,
       loss: this.step === 0 ? null : this.run.value({ layer: -1, statistic: "loss" }, this.step),
       stepsPerSecond: state === "running" ? stepsPerSecond || 11.9 : null,
       elapsedMs: state === "none" ? null : this.step * 84,

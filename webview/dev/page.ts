@@ -47,6 +47,7 @@ const host = new FakeHost(
     steps: number("steps", 734),
     stepsPerSecond: number("speed", 0),
     compared: number("compared", 0),
+    isReading: choices.has("reading"),
     selectedLayer: choices.has("selected") ? number("selected", 0) : null,
   },
   (message: ToView) => window.postMessage(message, "*"),

@@ -62,6 +62,7 @@ export const strings = {
   // Findings
   noFindings: "Nothing found so far.",
   noFindingsEnded: "Nothing found: no rule has anything to say about this run.",
+  findingsReading: "Reading the run: charts show a sample of its steps, and the rules have not seen all of it yet.",
   findingCount: "errors {0} · warnings {1} · notes {2}",
   atStep: "step {0}",
   channelNumber: "channel {0}",

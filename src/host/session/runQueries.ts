@@ -10,9 +10,8 @@ import type {
   SeriesRequest,
 } from "../../protocol/views.js";
 import type { LayerInfo } from "../../run/format.js";
-import type { RunHistory, StepRange } from "../../run/runHistory.js";
+import type { KnownBuckets, RunHistory, StepRange } from "../../run/runHistory.js";
 import { readSeries, type SeriesPoint } from "../../run/seriesReader.js";
-import type { SeriesBuckets } from "../../run/tiers/bucketBuilder.js";
 import { listColumns, type StatisticName, scalarColumns, type TableName, tableNames } from "../../stats/catalogue.js";
 import { healthMapRow } from "./healthMapRow.js";
 
@@ -30,23 +29,14 @@ export class RunQueries {
   series({ layer, statistic, weight, channel }: SeriesRequest, range: StepRange, width: number): SeriesData {
     if (channel !== undefined) return this.channelSeries({ layer, statistic, channel }, range, width);
     const key = weight === undefined ? { layer, statistic } : { layer, statistic, weight };
-    const { step, mean, min, max, nonfinite } = this.buckets(key, range, width);
-    return { key, step, mean, min, max, nonfinite };
+    return seriesData(key, this.buckets(key, range, width));
   }
 
   private channelSeries(key: SeriesKey & { channel: number }, range: StepRange, width: number): SeriesData {
     const table = tableOf(key.statistic);
     const name = listColumns[table].find((list) => list === key.statistic);
     if (name === undefined) return { key, ...noPoints };
-    const { step, mean, min, max, nonfinite, isSample } = this.history().channelSeries(
-      table,
-      key.layer,
-      name,
-      key.channel,
-      range,
-      width,
-    );
-    return { key, step, mean, min, max, nonfinite, isSample };
+    return seriesData(key, this.history().channelSeries(table, key.layer, name, key.channel, range, width));
   }
 
   channels({ layer, step }: ChannelsRequest): ChannelsMessage {
@@ -101,11 +91,15 @@ export class RunQueries {
     };
   }
 
-  private buckets({ layer, statistic, weight }: SeriesKey, range: StepRange, width: number): SeriesBuckets {
+  private buckets({ layer, statistic, weight }: SeriesKey, range: StepRange, width: number): KnownBuckets {
     const table = tableOf(statistic);
     const series = table === "weights" ? (weight ?? -1) : table === "steps" ? 0 : Math.max(0, layer);
     return this.history().series(table, series, statistic, range, width);
   }
+}
+
+function seriesData(key: SeriesKey, { step, mean, min, max, nonfinite, isSample = false }: KnownBuckets): SeriesData {
+  return { key, step, mean, min, max, nonfinite, isSample };
 }
 
 const none = new Float64Array(0);

@@ -47,6 +47,8 @@ export interface SessionHost {
   readonly rules: Partial<RuleSettings>;
   /** What the overview of its series may take in memory; absent: the default of `RunHistory`. */
   readonly budgetBytes?: number;
+  /** From how many bytes on a run is shown before it has been read; absent: the default of `RunHistory`. */
+  readonly longRunBytes?: number;
 }
 
 /** Follows one run folder and tells what changed. Knows nothing of VS Code. */
@@ -57,8 +59,10 @@ export class RunSession extends Disposable implements SessionView {
   private history: RunHistory;
   private currentLabel: RunLabel;
   private readonly queries: RunQueries;
-  private readonly lastRows = new LastRows();
-  private readonly clock = new StepClock();
+  private readonly readRows = new LastRows();
+  private readonly readClock = new StepClock();
+  /** What is known of a long run at once, until all of its rows have been read. */
+  private preview: { readonly rows: LastRows; readonly clock: StepClock } | null = null;
   private readonly findingsKeeper: FindingsKeeper;
   private readonly summaryOf = new Map<number, LayerSummary>();
   private epochList: EpochMetrics[] = [];
@@ -85,7 +89,7 @@ export class RunSession extends Disposable implements SessionView {
       () => this.extent(),
     );
     this._register({ dispose: () => clearTimeout(this.timer) });
-    this.restore();
+    if (!this.restore()) this.lookAhead();
     this.refresh();
   }
 
@@ -109,6 +113,14 @@ export class RunSession extends Disposable implements SessionView {
 
   get steps(): number {
     return Math.max(this.clock.steps, this.file?.steps ?? 0);
+  }
+
+  private get clock(): StepClock {
+    return this.preview?.clock ?? this.readClock;
+  }
+
+  private get lastRows(): LastRows {
+    return this.preview?.rows ?? this.readRows;
   }
 
   get layers(): readonly LayerInfo[] {
@@ -135,7 +147,14 @@ export class RunSession extends Disposable implements SessionView {
     const { file } = this;
     if (file === null) {
       const sentence = this.problem ?? "";
-      const nothing = { run: null, loss: null, stepsPerSecond: null, elapsedMs: null, remainingMs: null };
+      const nothing = {
+        run: null,
+        isReading: false,
+        loss: null,
+        stepsPerSecond: null,
+        elapsedMs: null,
+        remainingMs: null,
+      };
       return { state: "none", sentence, action: null, label: this.label, ...nothing };
     }
     const sight = this.sight(withStepsPerEpoch(file, this.epochList));
@@ -152,6 +171,7 @@ export class RunSession extends Disposable implements SessionView {
       ...this.host.describe(condition, file, this.steps),
       run: { ...run, status: this.seenStatus, steps: this.steps },
       label: this.label,
+      isReading: this.preview !== null,
       loss: this.clock.loss,
       ...progress(sight, this.clock.timesMs),
     };
@@ -214,34 +234,48 @@ export class RunSession extends Disposable implements SessionView {
     else if (this.seenStatus === "running") {
       const visibleMs = hasRows ? restPollMs : visiblePollMs;
       this.timer = setTimeout(() => this.poll(), this.watchers > 0 ? visibleMs : hiddenPollMs);
-    } else this.history.save(memoryText(this.memory()));
+    } else this.history.save(memoryText(this.memory()), this.host.longRunBytes);
+  }
+
+  /** A picture of a long run before all of it is read. */
+  private lookAhead(): void {
+    const rows = new LastRows();
+    const clock = new StepClock();
+    rows.setLayers(readRunOrNull(this.folder)?.layers ?? []);
+    const isLong = this.history.startPreview((batch) => {
+      if (batch.table === "steps") clock.add(batch);
+      rows.add(batch);
+    }, this.host.longRunBytes);
+    if (isLong) this.preview = { rows, clock };
   }
 
   private memory(): SessionMemory {
     return {
-      clock: this.clock.state(),
-      last: this.lastRows.state(),
+      clock: this.readClock.state(),
+      last: this.readRows.state(),
       epochs: this.epochList,
       findings: this.findings,
     };
   }
 
   /** An ended run goes on from what was kept beside it; whatever cannot be used is read again from the rows. */
-  private restore(): void {
+  private restore(): boolean {
     try {
       const run = readRunFile(this.folder);
-      if (effectiveStatus(run) === "running") return;
+      if (effectiveStatus(run) === "running") return false;
       const memory = parseMemory(this.history.restore());
       if (memory === null) {
         this.history = new RunHistory(this.folder, this.host.budgetBytes);
-        return;
+        return false;
       }
-      this.clock.restore(memory.clock);
-      this.lastRows.restore(memory.last);
+      this.readClock.restore(memory.clock);
+      this.readRows.restore(memory.last);
       this.epochList = [...memory.epochs];
       this.findingsKeeper.restore(memory.findings);
+      return true;
     } catch {
       // The first poll says what is wrong with the folder.
+      return false;
     }
   }
 
@@ -255,23 +289,26 @@ export class RunSession extends Disposable implements SessionView {
     this.seenStatus = status;
     const touched = new Set<number>();
     for (const batch of batches) {
-      if (batch.table === "steps" && this.clock.add(batch)) this.lastStepAtMs = Date.now();
-      for (const layer of this.lastRows.add(batch)) touched.add(layer);
+      if (batch.table === "steps" && this.readClock.add(batch)) this.lastStepAtMs = Date.now();
+      for (const layer of this.readRows.add(batch)) touched.add(layer);
     }
+    const isReadNow = this.preview !== null && !more;
+    if (isReadNow) this.preview = null;
+    const isReading = this.preview !== null;
     const epochs = this.addEpochs(events);
     const findings = this.findingsKeeper.add({ run, layersChanged: layers, status, batches, events, more });
-    const summaries = this.summarise(
-      findings || this.summaryOf.size === 0 ? run.layers.map(({ index }) => index) : touched,
-    );
+    const all = findings || isReadNow || this.summaryOf.size === 0;
+    const news = isReading ? [] : touched;
+    const summaries = this.summarise(all ? run.layers.map(({ index }) => index) : news);
     const condition = runCondition(this.sight(run));
-    const header = run !== before || ended || batches.length > 0 || condition !== this.condition;
+    const hasRows = batches.length > 0 && !isReading;
+    const header = run !== before || ended || hasRows || isReadNow || condition !== this.condition;
     this.condition = condition;
-    const rowsFrom = Math.min(
-      Number.POSITIVE_INFINITY,
-      ...batches.map(({ steps }) => steps[0] ?? Number.POSITIVE_INFINITY),
-    );
-    if (header || layers || summaries || findings || epochs || reset) {
-      this.changed.fire({ header, layers, summaries, findings, epochs, rowsFrom, reset });
+    const firstSteps = hasRows ? batches.map(({ steps }) => steps[0] ?? Number.POSITIVE_INFINITY) : [];
+    const rowsFrom = Math.min(Number.POSITIVE_INFINITY, ...firstSteps);
+    const afresh = reset || isReadNow;
+    if (header || layers || summaries || findings || epochs || afresh) {
+      this.changed.fire({ header, layers, summaries, findings, epochs, rowsFrom, reset: afresh });
     }
   }
 
@@ -285,13 +322,13 @@ export class RunSession extends Disposable implements SessionView {
       shown.every((layer, at) => isSameLayer(layer, this.shown[at]));
     if (same) return false;
     this.shown = shown;
-    this.lastRows.setLayers(run.layers);
+    this.readRows.setLayers(run.layers);
     return true;
   }
 
   private startAfresh(): void {
-    this.lastRows.clear();
-    this.clock.clear();
+    this.readRows.clear();
+    this.readClock.clear();
     this.findingsKeeper.clear();
     this.summaryOf.clear();
     this.epochList = [];

@@ -102,7 +102,14 @@ export class Sessions extends Disposable {
     const state = starting ? "waiting" : this.withoutRun === null ? "none" : "failed";
     const { sentence, action } =
       this.launch !== null ? startingSentence(this.launch.script) : (this.withoutRun ?? noRunSentence());
-    const nothing = { run: null, loss: null, stepsPerSecond: null, elapsedMs: null, remainingMs: null };
+    const nothing = {
+      run: null,
+      isReading: false,
+      loss: null,
+      stepsPerSecond: null,
+      elapsedMs: null,
+      remainingMs: null,
+    };
     return { state, sentence, action, label: noLabel, ...nothing };
   }
 

@@ -2,6 +2,8 @@ import { alignDown, BucketBuilder, higher, lower, type SeriesBuckets } from "./b
 
 const mostNonfinite = 64;
 const smallestLength = 16;
+/** Of one bucket, in memory as in the file. */
+const bucketBytes = 32;
 
 /**
  * Mean, minimum and maximum of one series in at most `capacity` buckets whose width doubles as the run grows, so
@@ -11,11 +13,7 @@ const smallestLength = 16;
 export class SeriesTier {
   width = 1;
   private length = 0;
-  private steps = new Int32Array(smallestLength);
-  private means = new Float64Array(smallestLength);
-  private mins = new Float64Array(smallestLength);
-  private maxs = new Float64Array(smallestLength);
-  private counts = new Uint32Array(smallestLength);
+  private columns = new TierColumns(smallestLength);
   private readonly nonfiniteSteps: number[] = [];
   /** The newest value, outside the buckets as long as its step may be written again. */
   private newestStep = Number.NEGATIVE_INFINITY;
@@ -58,18 +56,13 @@ export class SeriesTier {
 
   /** Buckets of `width` steps (or of this tier's own, where that is wider) that touch the steps `from` … `to`. */
   query(from: number, to: number, width: number): SeriesBuckets {
+    const { steps, means, mins, maxs, counts } = this.columns;
     const wide = Math.max(width, this.width);
     const first = this.indexOf(alignDown(from, wide));
     const builder = new BucketBuilder(wide, this.length - first + 1);
-    for (let at = first; at < this.length && (this.steps[at] as number) <= to; at++) {
-      const step = this.steps[at] as number;
-      builder.add(
-        step,
-        this.means[at] as number,
-        this.mins[at] as number,
-        this.maxs[at] as number,
-        this.counts[at] as number,
-      );
+    for (let at = first; at < this.length && (steps[at] as number) <= to; at++) {
+      const step = steps[at] as number;
+      builder.add(step, means[at] as number, mins[at] as number, maxs[at] as number, counts[at] as number);
     }
     const { newestStep: step, newestValue: value } = this;
     if (step >= alignDown(from, wide) && step <= to) builder.addValue(step, value);
@@ -91,7 +84,7 @@ export class SeriesTier {
     return {
       numbers: [this.width, this.length, this.newestStep, this.newestValue],
       nonfinite: this.nonfiniteSteps,
-      columns: [this.means, this.mins, this.maxs, this.steps, this.counts].map(bytes),
+      columns: this.columns.all.map(bytes),
     };
   }
 
@@ -108,11 +101,7 @@ export class SeriesTier {
     tier.length = length;
     tier.resize(Math.max(smallestLength, length));
     const { buffer, byteOffset } = bytes;
-    tier.means.set(new Float64Array(buffer, byteOffset, length));
-    tier.mins.set(new Float64Array(buffer, byteOffset + 8 * length, length));
-    tier.maxs.set(new Float64Array(buffer, byteOffset + 16 * length, length));
-    tier.steps.set(new Int32Array(buffer, byteOffset + 24 * length, length));
-    tier.counts.set(new Uint32Array(buffer, byteOffset + 28 * length, length));
+    tier.columns.set(new TierColumns(length, buffer, byteOffset), length);
     tier.nonfiniteSteps.push(...nonfinite);
     tier.newestStep = newestStep;
     tier.newestValue = newestValue;
@@ -120,8 +109,7 @@ export class SeriesTier {
     return tier;
   }
 
-  /** Bytes of one saved bucket. */
-  static readonly bucketBytes = 32;
+  static readonly bucketBytes = bucketBytes;
 
   private commit(): void {
     if (this.newestStep !== Number.NEGATIVE_INFINITY) this.merge(this.newestStep, this.newestValue);
@@ -132,8 +120,8 @@ export class SeriesTier {
     for (;;) {
       const start = alignDown(step, this.width);
       const last = this.length - 1;
-      const at = last < 0 || start > (this.steps[last] as number) ? this.length : this.indexOf(start);
-      if (at < this.length && this.steps[at] === start) {
+      const at = last < 0 || start > (this.columns.steps[last] as number) ? this.length : this.indexOf(start);
+      if (at < this.length && this.columns.steps[at] === start) {
         this.mergeInto(at, value);
         return;
       }
@@ -147,56 +135,59 @@ export class SeriesTier {
 
   /** At the end, but for a value that comes late. */
   private insert(at: number, start: number, value: number): void {
-    if (this.length === this.steps.length)
+    if (this.length === this.columns.length)
       this.resize(Math.min(2 * this.length, Math.max(this.capacity, smallestLength)));
     if (at < this.length) {
-      for (const column of [this.steps, this.means, this.mins, this.maxs, this.counts]) {
+      for (const column of this.columns.all) {
         column.copyWithin(at + 1, at, this.length);
       }
     }
+    const { steps, means, mins, maxs, counts } = this.columns;
     this.length++;
     const finite = Number.isFinite(value) ? value : Number.NaN;
-    this.steps[at] = start;
-    this.means[at] = finite;
-    this.mins[at] = finite;
-    this.maxs[at] = finite;
-    this.counts[at] = 1;
+    steps[at] = start;
+    means[at] = finite;
+    mins[at] = finite;
+    maxs[at] = finite;
+    counts[at] = 1;
   }
 
   private mergeInto(at: number, value: number): void {
-    const count = (this.counts[at] as number) + 1;
-    this.counts[at] = count;
+    const { counts, means, mins, maxs } = this.columns;
+    const count = (counts[at] as number) + 1;
+    counts[at] = count;
     if (!Number.isFinite(value)) {
-      this.means[at] = Number.NaN;
+      means[at] = Number.NaN;
       return;
     }
-    this.means[at] = (this.means[at] as number) + (value - (this.means[at] as number)) / count;
+    means[at] = (means[at] as number) + (value - (means[at] as number)) / count;
     // Written so that a NaN, which stands for "no finite value yet", gives way.
-    if (!((this.mins[at] as number) <= value)) this.mins[at] = value;
-    if (!((this.maxs[at] as number) >= value)) this.maxs[at] = value;
+    if (!((mins[at] as number) <= value)) mins[at] = value;
+    if (!((maxs[at] as number) >= value)) maxs[at] = value;
   }
 
   /** Doubles the width until neighbours merge. */
   private widen(): void {
+    const { steps, means, mins, maxs, counts } = this.columns;
     this.width *= 2;
     let kept = -1;
     for (let at = 0; at < this.length; at++) {
-      const start = alignDown(this.steps[at] as number, this.width);
-      if (kept >= 0 && this.steps[kept] === start) {
-        const before = this.counts[kept] as number;
-        const count = before + (this.counts[at] as number);
-        const mean = this.means[kept] as number;
-        this.means[kept] = mean + ((this.means[at] as number) - mean) * ((this.counts[at] as number) / count);
-        this.mins[kept] = lower(this.mins[kept] as number, this.mins[at] as number);
-        this.maxs[kept] = higher(this.maxs[kept] as number, this.maxs[at] as number);
-        this.counts[kept] = count;
+      const start = alignDown(steps[at] as number, this.width);
+      if (kept >= 0 && steps[kept] === start) {
+        const before = counts[kept] as number;
+        const count = before + (counts[at] as number);
+        const mean = means[kept] as number;
+        means[kept] = mean + ((means[at] as number) - mean) * ((counts[at] as number) / count);
+        mins[kept] = lower(mins[kept] as number, mins[at] as number);
+        maxs[kept] = higher(maxs[kept] as number, maxs[at] as number);
+        counts[kept] = count;
       } else {
         kept++;
-        this.steps[kept] = start;
-        this.means[kept] = this.means[at] as number;
-        this.mins[kept] = this.mins[at] as number;
-        this.maxs[kept] = this.maxs[at] as number;
-        this.counts[kept] = this.counts[at] as number;
+        steps[kept] = start;
+        means[kept] = means[at] as number;
+        mins[kept] = mins[at] as number;
+        maxs[kept] = maxs[at] as number;
+        counts[kept] = counts[at] as number;
       }
     }
     this.length = kept + 1;
@@ -204,31 +195,50 @@ export class SeriesTier {
 
   /** Index of the first bucket that begins at or after `start`. */
   private indexOf(start: number): number {
+    const { steps } = this.columns;
     let low = 0;
     let high = this.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.steps[middle] as number) < start) low = middle + 1;
+      if ((steps[middle] as number) < start) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
   private resize(length: number): void {
-    const steps = new Int32Array(length);
-    const means = new Float64Array(length);
-    const mins = new Float64Array(length);
-    const maxs = new Float64Array(length);
-    const counts = new Uint32Array(length);
-    steps.set(this.steps.subarray(0, this.length));
-    means.set(this.means.subarray(0, this.length));
-    mins.set(this.mins.subarray(0, this.length));
-    maxs.set(this.maxs.subarray(0, this.length));
-    counts.set(this.counts.subarray(0, this.length));
-    this.steps = steps;
-    this.means = means;
-    this.mins = mins;
-    this.maxs = maxs;
-    this.counts = counts;
+    const columns = new TierColumns(length);
+    columns.set(this.columns, this.length);
+    this.columns = columns;
+  }
+}
+
+/** Columns in one piece of memory: there are thousands of tiers, and pieces are what allocation and collection cost. */
+class TierColumns {
+  readonly means: Float64Array;
+  readonly mins: Float64Array;
+  readonly maxs: Float64Array;
+  readonly steps: Int32Array;
+  readonly counts: Uint32Array;
+
+  constructor(
+    readonly length: number,
+    memory: ArrayBufferLike = new ArrayBuffer(bucketBytes * length),
+    start = 0,
+  ) {
+    this.means = new Float64Array(memory, start, length);
+    this.mins = new Float64Array(memory, start + 8 * length, length);
+    this.maxs = new Float64Array(memory, start + 16 * length, length);
+    this.steps = new Int32Array(memory, start + 24 * length, length);
+    this.counts = new Uint32Array(memory, start + 28 * length, length);
+  }
+
+  get all(): readonly (Float64Array | Int32Array | Uint32Array)[] {
+    return [this.means, this.mins, this.maxs, this.steps, this.counts];
+  }
+
+  /** The first `length` buckets of others. */
+  set(from: TierColumns, length: number): void {
+    for (const [at, column] of this.all.entries()) column.set((from.all[at] as Float64Array).subarray(0, length));
   }
 }

@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { RunSession } from "../../../src/host/session/runSession.js";
+import { RunSession, type SessionHost } from "../../../src/host/session/runSession.js";
 import type { SessionChange } from "../../../src/host/session/sessionView.js";
 import type { LayerInfo } from "../../../src/run/format.js";
 import { newRunFile } from "../../../src/run/runFile.js";
 import { RunWriter } from "../../../src/run/runWriter.js";
+import { tierFileName } from "../../../src/run/tiers/tierFile.js";
 
 const source = { file: "/w/train.js", line: 7, column: 3 };
 const norm: LayerInfo = {
@@ -76,12 +77,13 @@ function trainSteps(writer: RunWriter, from: number, to: number): void {
   writer.flush();
 }
 
-function open(): { session: RunSession; changes: SessionChange[] } {
+function open(options: Partial<SessionHost> = {}): { session: RunSession; changes: SessionChange[] } {
   const changes: SessionChange[] = [];
   session = new RunSession(folder, {
     describe: (condition) => ({ sentence: condition, action: null }),
     log: (problem) => problems.push(problem),
     rules: {},
+    ...options,
   });
   session.onDidChange((change) => changes.push(change));
   return { session, changes };
@@ -143,7 +145,7 @@ describe("RunSession", () => {
       infCount: 0,
     });
     writer.close({ status: "failed", exitCode: 1, endedAt: new Date().toISOString() });
-    const first = open().session;
+    const first = open({ longRunBytes: 0 }).session;
     const look = (seen: RunSession) => ({
       header: seen.header(),
       summaries: [...seen.summaries],
@@ -153,7 +155,45 @@ describe("RunSession", () => {
     const before = look(first);
     expect(before.summaries[0]?.[1].last.mean).toBeNaN();
     first.dispose();
-    expect(look(open().session)).toEqual(before);
+    expect(existsSync(join(folder, tierFileName))).toBe(true);
+    expect(look(open({ longRunBytes: 0 }).session)).toEqual(before);
+  });
+
+  it("shows a long run at once, says that it is being read, and then has every number", async () => {
+    const writer = startRun();
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [1] });
+    const steps = 40_000;
+    for (let from = 1; from <= steps; from += 100) trainSteps(writer, from, from + 99);
+    writer.append("activations", steps + 1, 0, { count: 8, nanCount: 8 });
+    writer.close({ status: "completed", exitCode: 0, endedAt: new Date().toISOString() });
+    const whole = { from: 1, to: steps };
+    const look = (seen: RunSession) => ({
+      header: seen.header(),
+      summaries: [...seen.summaries],
+      findings: seen.findings,
+      points: seen.series({ layer: 0, statistic: "mean" }, whole, 64),
+    });
+    const { session: seen, changes } = open({ longRunBytes: 0 });
+    const early = look(seen);
+    expect(early.header).toMatchObject({ state: "completed", isReading: true, loss: 1 / steps });
+    expect(seen.extent()).toEqual(whole);
+    expect(early.summaries[0]?.[1]).toMatchObject({ step: steps + 1, last: { mean: steps, nanCount: 8 } });
+    expect(early.points.isSample).toBe(true);
+    for (const [at, step] of early.points.step.entries()) {
+      expect(early.points.min[at]).toBeGreaterThanOrEqual(step);
+      expect(early.points.max[at]).toBeLessThan(step + 64);
+    }
+    await expect.poll(() => seen.header().isReading, { timeout: 20_000 }).toBe(false);
+    // Nothing of the old rows was told as new on the way.
+    expect(changes.map(({ rowsFrom }) => rowsFrom).filter(Number.isFinite)).toHaveLength(1);
+    expect(changes.at(-1)?.reset).toBe(true);
+    const late = look(seen);
+    seen.dispose();
+    rmSync(join(folder, tierFileName));
+    const { session: plain } = open({ longRunBytes: Number.POSITIVE_INFINITY });
+    await expect.poll(() => look(plain), { timeout: 20_000 }).toEqual(late);
+    expect(late.findings.map(({ id }) => id)).toContain("nonfinite");
+    expect(late.points.step.length).toBeGreaterThan(5 * early.points.step.length);
   });
 
   it("says in one sentence what is wrong with a folder, and goes on when the run is deleted", () => {

@@ -64,6 +64,39 @@ describe("RunHistory", () => {
     expect(history.channelSeries("batchNorm", 1, "batchMean", 2, whole, 64).step).toHaveLength(0);
   });
 
+  it("has a picture of a long run before it is read, which agrees with what is read later", () => {
+    const seen = new Map<string, number>();
+    const early = new RunHistory(writer.folder, 40_000);
+    expect(early.startPreview(({ table, length: rows }) => seen.set(table, (seen.get(table) ?? 0) + rows), 0)).toBe(
+      true,
+    );
+    expect(seen.get("batchNorm")).toBeLessThan(layers * length * 0.4);
+    const picture = early.series("batchNorm", 1, "batchMean", whole, 64);
+    expect(picture.isSample).toBe(true);
+    expect(picture.step[0]).toBe(0);
+    expect(picture.step.at(-1)).toBe(Math.floor(length / 64) * 64);
+    expect(picture.step.length).toBeGreaterThan(40);
+    for (const [at, step] of picture.step.entries()) {
+      expect(picture.min[at]).toBeGreaterThanOrEqual(1.5 * step);
+      expect(picture.max[at]).toBeLessThan(1.5 * (step + 64));
+    }
+    // A short range is read from disk, and whole.
+    const range = { from: 5000, to: 5099 };
+    expect(early.series("batchNorm", 2, "meanShift", range, 1)).toEqual(
+      history.series("batchNorm", 2, "meanShift", range, 1),
+    );
+    expect(early.channelsAt(1, 6000)).toEqual(history.channelsAt(1, 6000));
+    readAll(early);
+    expect(early.isPreview).toBe(false);
+    expect(early.series("batchNorm", 1, "batchMean", whole, 64)).toEqual(
+      history.series("batchNorm", 1, "batchMean", whole, 64),
+    );
+  });
+
+  it("makes no picture of a short run", () => {
+    expect(new RunHistory(writer.folder).startPreview(() => undefined)).toBe(false);
+  });
+
   it("reads detail from disk where the overview is too coarse", () => {
     const range = { from: 5000, to: 5099 };
     const points = history.seriesPoints("batchNorm", 2, "meanShift", range, 200);
