@@ -13,6 +13,15 @@ export interface SeriesBuckets {
   readonly nonfinite: readonly number[];
 }
 
+/** Buckets with the number of values in each, in ascending order of their steps. */
+export interface BucketColumns {
+  readonly steps: Int32Array;
+  readonly means: Float64Array;
+  readonly mins: Float64Array;
+  readonly maxs: Float64Array;
+  readonly counts: Uint32Array;
+}
+
 /** Gathers values or narrower buckets, in order, into buckets of one width. */
 export class BucketBuilder {
   private length = 0;
@@ -54,6 +63,27 @@ export class BucketBuilder {
     this.max[this.length] = max;
     this.count = count;
     this.length++;
+  }
+
+  /** The buckets `from` … `to` - 1, none of them wider than these here: what `add` does with each, in one loop. */
+  addBuckets({ steps, means, mins, maxs, counts }: BucketColumns, from: number, to: number): void {
+    let at = from;
+    while (at < to) {
+      const first = steps[at] as number;
+      const end = alignDown(first, this.width) + this.width;
+      let mean = means[at] as number;
+      let min = mins[at] as number;
+      let max = maxs[at] as number;
+      let count = counts[at] as number;
+      for (at++; at < to && (steps[at] as number) < end; at++) {
+        const more = counts[at] as number;
+        count += more;
+        mean += ((means[at] as number) - mean) * (more / count);
+        min = lower(min, mins[at] as number);
+        max = higher(max, maxs[at] as number);
+      }
+      this.add(first, mean, min, max, count);
+    }
   }
 
   finish(nonfinite: readonly number[]): SeriesBuckets {

@@ -1,4 +1,4 @@
-import { alignDown, BucketBuilder, higher, lower, type SeriesBuckets } from "./bucketBuilder.js";
+import { alignDown, BucketBuilder, type BucketColumns, higher, lower, type SeriesBuckets } from "./bucketBuilder.js";
 
 const mostNonfinite = 64;
 const smallestLength = 16;
@@ -56,14 +56,12 @@ export class SeriesTier {
 
   /** Buckets of `width` steps (or of this tier's own, where that is wider) that touch the steps `from` … `to`. */
   query(from: number, to: number, width: number): SeriesBuckets {
-    const { steps, means, mins, maxs, counts } = this.columns;
     const wide = Math.max(width, this.width);
     const first = this.indexOf(alignDown(from, wide));
-    const builder = new BucketBuilder(wide, this.length - first + 1);
-    for (let at = first; at < this.length && (steps[at] as number) <= to; at++) {
-      const step = steps[at] as number;
-      builder.add(step, means[at] as number, mins[at] as number, maxs[at] as number, counts[at] as number);
-    }
+    const last = Math.min(to, Math.max(this.newestStep, this.columns.steps[this.length - 1] ?? 0));
+    const most = Math.max(0, Math.floor((last - alignDown(from, wide)) / wide) + 1);
+    const builder = new BucketBuilder(wide, Math.min(most, this.length - first + 1));
+    builder.addBuckets(this.columns, first, this.indexOf(to + 1));
     const { newestStep: step, newestValue: value } = this;
     if (step >= alignDown(from, wide) && step <= to) builder.addValue(step, value);
     const nonfinite = this.nonfiniteSteps.filter((at) => at >= from && at <= to);
@@ -214,7 +212,7 @@ export class SeriesTier {
 }
 
 /** Columns in one piece of memory: there are thousands of tiers, and pieces are what allocation and collection cost. */
-class TierColumns {
+class TierColumns implements BucketColumns {
   readonly means: Float64Array;
   readonly mins: Float64Array;
   readonly maxs: Float64Array;
