@@ -2,6 +2,7 @@ import type { FromView, SaveMessage, SeriesMessage, SeriesRequest, ViewAxis } fr
 import { Announcer } from "../shared/announcer.js";
 import { FrameLoop } from "../shared/frameLoop.js";
 import { on } from "../shared/h.js";
+import { publishSeriesColours } from "../shared/seriesColours.js";
 import { onThemeChange, readTheme, type Theme } from "../shared/theme.js";
 import { handleKey } from "./chartInput.js";
 import type { ChartSpec } from "./chartSpec.js";
@@ -28,8 +29,10 @@ export class ChartDesk {
   private lastSubscription = "";
 
   constructor(private readonly post: (message: FromView) => void) {
+    publishSeriesColours(this.theme.series);
     onThemeChange(() => {
       this.theme = readTheme();
+      publishSeriesColours(this.theme.series);
       for (const chart of this.charts) chart.themeChanged();
       for (const listener of this.themeListeners) listener();
     });

@@ -22,7 +22,9 @@ export function epochMarks(
 ): EpochMark[] {
   const shown = ends.map((step, i) => ({ step, epoch: i + 1 })).filter(({ step }) => step > from && step < to);
   if (shown.length === 0 || widthPx <= 0) return [];
-  const gapPx = widthPx / shown.length;
+  const [first = 0, last = 0] = [shown[0]?.step, shown.at(-1)?.step];
+  const gapSteps = shown.length > 1 ? (last - first) / (shown.length - 1) : to - from;
+  const gapPx = (gapSteps / (to - from)) * widthPx;
   const every = multiples.find((multiple) => multiple * gapPx >= leastGapPx);
   if (every === undefined) return [];
   const hasRoom = every * gapPx >= leastLabelGapPx;

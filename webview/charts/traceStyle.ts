@@ -1,4 +1,5 @@
-import type { SeriesColour, Theme } from "../shared/theme.js";
+import type { SeriesColour } from "../shared/seriesColours.js";
+import type { Theme } from "../shared/theme.js";
 
 export type Marker = "circle" | "square" | "triangle" | "diamond";
 

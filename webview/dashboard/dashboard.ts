@@ -85,7 +85,7 @@ export class Dashboard {
     this.sections = new SectionStack(state);
     const add = (id: string, title: string, content: HTMLElement): Section => this.sections.add(id, title, content);
     add("findings", t("findings"), this.findings.element).aside.append(findingCount);
-    add("map", t("healthMap"), h("div", {}, this.verdict.element, this.map.element));
+    add("map", t("healthMap"), this.map.element);
     add("metrics", t("metrics"), this.metrics.element);
     add("layer", t("layer"), this.layer.element);
     add("channels", t("channels"), this.channels.element);
@@ -97,7 +97,14 @@ export class Dashboard {
     root.classList.add("dashboard");
     const help = h("p", { class: "visually-hidden" }, t("chartHelp"));
     const main = h("main", { class: "sections-scroller" }, help, this.sections.element);
-    const top = h("div", { class: "top" }, this.header.element, this.comparison.bar, this.toolbar.element);
+    const top = h(
+      "div",
+      { class: "top" },
+      this.header.element,
+      this.verdict.element,
+      this.comparison.bar,
+      this.toolbar.element,
+    );
     root.append(top, h("div", { class: "columns" }, this.pane.element, main), desk.announcer.element);
     this.listen();
     link.post({ type: "ready" });

@@ -10,7 +10,15 @@ import { t } from "../shared/translate.js";
 import { paintRamp } from "./colourRamp.js";
 import { cellAt, type MapLayout, mapLayout, paintMap } from "./healthMapPaint.js";
 import { mapCsv, mapTable } from "./healthMapTable.js";
-import { type MapStatistic, mapStatistics, scaleEnds, shownValue } from "./mapStatistics.js";
+import {
+  type MapStatistic,
+  mapStatistics,
+  middleOf,
+  mostTelling,
+  scaleEnds,
+  shareOf,
+  shownValue,
+} from "./mapStatistics.js";
 import { PanelTools } from "./panelTools.js";
 import type { StateStore } from "./viewState.js";
 
@@ -31,6 +39,7 @@ export class HealthMap {
   private readonly panel: CanvasPanel;
   private readonly legend: CanvasPanel;
   private readonly lowLabel = h("span", {});
+  private readonly middleLabel = h("span", { class: "ramp-middle" });
   private readonly highLabel = h("span", {});
   private readonly readout = h("div", { class: "readout" });
   private readonly coverage = h("span", { class: "hint" });
@@ -53,10 +62,7 @@ export class HealthMap {
       this.data = null;
       this.poller.now();
     });
-    this.chooser.set(
-      mapStatistics.map(({ statistic, label }) => ({ value: statistic, label: t(label) })),
-      this.chosen.statistic,
-    );
+    this.showChoice();
     this.panel = new CanvasPanel(
       desk.frames,
       (context, width) => this.paint(context, width),
@@ -76,7 +82,7 @@ export class HealthMap {
       "span",
       { class: "map-key" },
       this.lowLabel,
-      h("span", { class: "ramp" }, this.legend.element),
+      h("span", { class: "ramp" }, this.legend.element, this.middleLabel),
       this.highLabel,
       h("span", { class: "key-missing" }),
       t("notCaptured"),
@@ -92,6 +98,7 @@ export class HealthMap {
 
   /** Rows or newest step changed: ask for a newer map soon. */
   changed(): void {
+    this.showChoice();
     this.poller.soon();
   }
 
@@ -99,6 +106,7 @@ export class HealthMap {
   reset(): void {
     this.data = null;
     this.cell = null;
+    this.showChoice();
     this.panel.request();
     this.poller.now();
   }
@@ -111,8 +119,10 @@ export class HealthMap {
     this.panel.height = Math.max(shortestPx, Math.min(tallestPx, heightPx));
     setText(this.coverage, rows.length === 0 ? t("mapNone") : t("mapRows", rows.length, this.model.layers.length));
     this.coverage.hidden = rows.length === this.model.layers.length;
-    const [low, high] = scaleEnds(this.chosen, message.values);
+    const ends = scaleEnds(this.chosen, message.values);
+    const [low, high] = ends;
     setText(this.lowLabel, formatNumber(low));
+    setText(this.middleLabel, formatNumber(Number(middleOf(this.chosen, ends).toPrecision(2))));
     setText(this.highLabel, `≥ ${formatNumber(Number(high.toPrecision(3)))}`);
     const label = t("mapSummary", t(this.chosen.label));
     this.panel.label = label;
@@ -127,8 +137,15 @@ export class HealthMap {
   }
 
   private get chosen(): MapStatistic {
-    const wanted = this.state.current.mapStatistic;
+    const wanted = this.state.current.mapStatistic || mostTelling(this.model.layers);
     return mapStatistics.find(({ statistic }) => statistic === wanted) ?? (mapStatistics[0] as MapStatistic);
+  }
+
+  private showChoice(): void {
+    this.chooser.set(
+      mapStatistics.map(({ statistic, label }) => ({ value: statistic, label: t(label) })),
+      this.chosen.statistic,
+    );
   }
 
   private readonly nameOf = (layer: number): string => this.model.layers[layer]?.name ?? "";
@@ -167,13 +184,14 @@ export class HealthMap {
   private paint(context: CanvasRenderingContext2D, widthPx: number): void {
     const { data } = this;
     if (data === null) return;
+    const { chosen } = this;
+    const ends = scaleEnds(chosen, data.values);
     paintMap(context, {
       data,
       layout: mapLayout(data, widthPx, tallestPx),
       scrollPx: this.scroller.scrollTop,
       heightPx: this.panel.height,
-      ends: scaleEnds(this.chosen, data.values),
-      toShown: (value) => shownValue(this.chosen, value),
+      toShare: (value) => shareOf(chosen, ends, shownValue(chosen, value)),
       nameOf: this.nameOf,
       selected: this.state.current.selectedLayer,
       cell: this.cell,

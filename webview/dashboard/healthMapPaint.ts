@@ -55,8 +55,8 @@ export interface MapPicture {
   readonly layout: MapLayout;
   readonly scrollPx: number;
   readonly heightPx: number;
-  readonly ends: readonly [number, number];
-  readonly toShown: (value: number) => number;
+  /** Place on the colour scale, 0 … 1. */
+  readonly toShare: (value: number) => number;
   readonly nameOf: (layer: number) => string;
   readonly selected: number | null;
   readonly cell: { readonly row: number; readonly column: number } | null;
@@ -80,11 +80,10 @@ export function paintMap(context: CanvasRenderingContext2D, picture: MapPicture)
   paintFocus(context, picture, scrollPx);
 }
 
-function cells({ data, layout, ends, toShown, theme }: MapPicture, first: number, last: number): OffscreenCanvas {
+function cells({ data, layout, toShare, theme }: MapPicture, first: number, last: number): OffscreenCanvas {
   const image = new ImageData(data.columns, last - first);
   const ramp = rampTable(theme);
   const bad = [...toBytes(theme.error), 255];
-  const [low, high] = ends;
   for (let row = first; row < last; row++) {
     const source = (layout.rows[row]?.index ?? 0) * data.columns;
     for (let column = 0; column < data.columns; column++) {
@@ -93,8 +92,7 @@ function cells({ data, layout, ends, toShown, theme }: MapPicture, first: number
       const at = ((row - first) * data.columns + column) * 4;
       if (!Number.isFinite(raw)) image.data.set(bad, at);
       else {
-        const share = Math.min(1, Math.max(0, (toShown(raw) - low) / (high - low)));
-        const entry = Math.round(share * 255) * 4;
+        const entry = Math.round(toShare(raw) * 255) * 4;
         image.data.set(ramp.subarray(entry, entry + 4), at);
       }
     }

@@ -21,6 +21,7 @@ export interface ViewState {
   readonly comparedAxis: ViewAxis;
   readonly comparedStatistic: string;
   readonly isDifference: boolean;
+  /** Empty: what tells most of the run. */
   readonly mapStatistic: string;
   readonly channelStatistic: string;
   readonly channelOrder: "value" | "index";
@@ -46,7 +47,7 @@ const fresh: ViewState = {
   comparedAxis: "step",
   comparedStatistic: "",
   isDifference: false,
-  mapStatistic: "referenceDrift",
+  mapStatistic: "",
   channelStatistic: "gap",
   channelOrder: "value",
   overviewKind: "all",

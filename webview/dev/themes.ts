@@ -54,7 +54,7 @@ const dark = {
   "charts-red": "#f14c4c",
   "charts-blue": "#3794ff",
   "charts-yellow": "#cca700",
-  "charts-orange": "#d18616",
+  "charts-orange": "#ea5c0055",
   "charts-green": "#89d185",
   "charts-purple": "#b180d7",
   "chart-line": "#236b8e",
@@ -147,12 +147,11 @@ const highContrast = {
   "charts-red": "#f14c4c",
   "charts-blue": "#3794ff",
   "charts-yellow": "#ffd370",
-  "charts-orange": "#d18616",
   "charts-green": "#89d185",
   "charts-purple": "#b180d7",
   "chart-line": "#236b8e",
-  "chart-axis": "#ffffff",
-  "chart-guide": "#ffffff80",
+  "chart-axis": "#6fc3df",
+  "chart-guide": "#6fc3df",
 };
 
 const highContrastLight = {
@@ -192,12 +191,11 @@ const highContrastLight = {
   "charts-red": "#b5200d",
   "charts-blue": "#1a85ff",
   "charts-yellow": "#895503",
-  "charts-orange": "#b26200",
   "charts-green": "#374e06",
   "charts-purple": "#652d90",
   "chart-line": "#236b8e",
-  "chart-axis": "#292929",
-  "chart-guide": "#29292980",
+  "chart-axis": "#0f4a85",
+  "chart-guide": "#0f4a85",
 };
 
 const themes: Readonly<Record<ThemeName, DevTheme>> = {

@@ -1,5 +1,5 @@
 import type { LayerInfo } from "../../src/run/format.js";
 
-export function isBatchNorm(layer: LayerInfo): boolean {
+export function isBatchNorm(layer: Pick<LayerInfo, "className">): boolean {
   return layer.className === "BatchNormalization";
 }

@@ -1,13 +1,11 @@
+import { type SeriesColour, seriesColours } from "./seriesColours.js";
+
 /** Colours of the workbench, as strings that a canvas takes; read again whenever the theme changes. */
-
-export type SeriesColour = "blue" | "orange" | "green" | "purple" | "red" | "yellow";
-
 export interface Theme {
   readonly kind: "light" | "dark" | "highContrast" | "highContrastLight";
   readonly foreground: string;
   readonly muted: string;
   readonly background: string;
-  readonly axis: string;
   readonly guide: string;
   readonly series: Readonly<Record<SeriesColour, string>>;
   readonly error: string;
@@ -16,38 +14,32 @@ export interface Theme {
   readonly fontSizePx: number;
 }
 
-/** What a colour falls back to in a workbench that does not define it. */
-const seriesFallbacks: Readonly<Record<SeriesColour, string>> = {
-  blue: "#3794ff",
-  orange: "#d18616",
-  green: "#89d185",
-  purple: "#b180d7",
-  red: "#f14c4c",
-  yellow: "#cca700",
-};
-
 export function readTheme(): Theme {
   const body = document.body;
   const styles = getComputedStyle(body);
   const read = (name: string, fallback: string) => styles.getPropertyValue(`--vscode-${name}`).trim() || fallback;
   const foreground = read("foreground", styles.color);
-  const series = { ...seriesFallbacks };
-  for (const colour of Object.keys(series) as SeriesColour[]) {
-    series[colour] = read(`charts-${colour}`, seriesFallbacks[colour]);
-  }
+  const background = read("editor-background", styles.backgroundColor);
+  const series = seriesColours((colour) => read(`charts-${colour}`, ""), background);
+  const kind = readKind(body.classList);
+  const guide = read("chart-guide", read("charts-lines", foreground));
   return {
-    kind: readKind(body.classList),
+    kind,
     foreground,
     muted: read("descriptionForeground", foreground),
-    background: read("editor-background", styles.backgroundColor),
-    axis: read("chart-axis", read("charts-lines", foreground)),
-    guide: read("chart-guide", read("charts-lines", foreground)),
+    background,
+    guide: kind.startsWith("highContrast") ? quieter(guide) : guide,
     series,
     error: read("editorError-foreground", series.red),
     warning: read("editorWarning-foreground", series.yellow),
     fontFamily: styles.fontFamily,
     fontSizePx: Number.parseFloat(styles.fontSize) || 13,
   };
+}
+
+/** In high contrast guides have the colour of borders: lines of the same strength as the data. */
+function quieter(colour: string): string {
+  return `color-mix(in srgb, ${colour} 40%, transparent)`;
 }
 
 export function isDark(theme: Theme): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { advance, posted, usePages } from "./viewPage.js";
+import { contrast } from "../../../webview/shared/seriesColours.js";
+import { advance, hasColour, posted, usePages } from "./viewPage.js";
 
 const pages = usePages();
 
@@ -27,6 +28,13 @@ describe("ends of epochs", () => {
     expect((await ends()).every((step) => step % 2000 === 0)).toBe(true);
   });
 
+  test("are not drawn over each other where all of them lie at one end", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=1000000&state=completed" });
+    await page.locator(lossChart).waitFor();
+    await expect.poll(() => page.locator(lossChart).getAttribute("data-step")).toBe("1000000");
+    expect(await page.locator(lossChart).getAttribute("data-epochs")).toBe("");
+  });
+
   test("are lines in the live view too", async () => {
     const { page } = await pages.open({ query: "view=live&layers=5&steps=734", width: 300 });
     const chart = page.locator('.card [data-drawn="true"]').first();
@@ -45,6 +53,54 @@ describe("the header", () => {
     await ended.page.locator(lossChart).waitFor();
     expect(await ended.page.getByRole("progressbar").count()).toBe(0);
   });
+});
+
+describe("which layer drifts most", () => {
+  test.each([300, 540, 1280])("is said in sight at %i pixels, without scrolling", async (width) => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=150", width, height: 500 });
+    const verdict = page.locator(".verdict");
+    await expect.poll(() => verdict.textContent()).toContain("Drifts most:batch_normalization_BATC7b");
+    const box = await verdict.boundingBox();
+    expect(box?.y).toBeGreaterThan(0);
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThan(400);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  });
+
+  test("is the row of the map that stands out", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=150&state=completed" });
+    await page.locator(lossChart).waitFor();
+    await expect.poll(async () => (await posted(page, "healthMap")).at(-1)?.statistic).toBe("meanShift");
+    await expect.poll(() => page.locator(".ramp-middle").textContent()).toBe("0.25");
+    await page.getByRole("combobox", { name: "Statistic", exact: true }).first().selectOption("zeroFraction");
+    await expect.poll(async () => (await posted(page, "healthMap")).at(-1)?.statistic).toBe("zeroFraction");
+    await expect.poll(() => page.locator(".ramp-middle").textContent()).toBe("0.5");
+  });
+});
+
+describe("lines", () => {
+  test.each(["dark", "light", "hc-dark", "hc-light"])(
+    "stand out from the background in the theme %s, in the colour of their name",
+    async (theme) => {
+      const { page } = await pages.open({ query: `view=dashboard&layers=5&theme=${theme}` });
+      await page.locator(lossChart).waitFor();
+      const running = page.locator('[data-chart="batch-running-mean"]').first();
+      await running.locator("xpath=self::*[@data-drawn='true']").waitFor();
+      const colours = await running.locator(".swatch.colour-orange").evaluate((swatch) => {
+        const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+        const seen = (...styles: string[]) => {
+          for (const style of styles) {
+            if (context !== null) context.fillStyle = style;
+            context?.fillRect(0, 0, 1, 1);
+          }
+          return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
+        };
+        const ground = getComputedStyle(document.body).getPropertyValue("--vscode-editor-background");
+        return { ground: seen(ground), line: seen(ground, getComputedStyle(swatch).color) };
+      });
+      expect(contrast(colours.line, colours.ground)).toBeGreaterThanOrEqual(3);
+      expect(await hasColour(page, ".section-layer [data-chart='batch-running-mean'] canvas", colours.line)).toBe(true);
+    },
+  );
 });
 
 describe("the first layer shown", () => {

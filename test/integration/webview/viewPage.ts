@@ -91,6 +91,23 @@ export function act(page: Page, action: string): Promise<void> {
   return page.evaluate((wanted) => window.postMessage({ type: "act", action: wanted }, "*"), action);
 }
 
+/** Whether the canvas has a pixel of this colour, or nearly. */
+export function hasColour(page: Page, selector: string, colour: readonly number[]): Promise<boolean> {
+  return page
+    .locator(selector)
+    .first()
+    .evaluate((element, wanted) => {
+      const canvas = element as HTMLCanvasElement;
+      const data =
+        canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
+      for (let i = 0; i < data.length; i += 4) {
+        const near = wanted.every((value, channel) => Math.abs((data[i + channel] ?? 0) - value) < 6);
+        if (near && (data[i + 3] ?? 0) > 250) return true;
+      }
+      return false;
+    }, colour);
+}
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 interface AxeViolation {

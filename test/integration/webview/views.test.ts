@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { act, advance, posted, seriousViolations, usePages } from "./viewPage.js";
+import { act, advance, hasColour, posted, seriousViolations, usePages } from "./viewPage.js";
 
 const pages = usePages();
 
@@ -173,6 +173,8 @@ describe("dashboard", () => {
 
   test("a press on the map selects layer and step", async () => {
     const { page } = await pages.open({ query: "view=dashboard&layers=5" });
+    await page.locator(drawn).first().waitFor();
+    await page.getByLabel("Statistic", { exact: true }).first().selectOption("referenceDrift");
     await expect.poll(async () => (await page.locator(".map-scroller canvas").boundingBox())?.height).toBe(90);
     const box = await page.locator(".map-scroller canvas").boundingBox();
     if (box === null) throw new Error("The map has no place on the page.");
@@ -358,27 +360,6 @@ describe("at home", () => {
     await expect.poll(() => hasColour(page, `${layerChart} canvas`, blue)).toBe(true);
   });
 });
-
-/** Whether the canvas has a pixel of this colour, or nearly. */
-function hasColour(
-  page: Page,
-  selector: string,
-  colour: readonly [number, number, number] | readonly number[],
-): Promise<boolean> {
-  return page
-    .locator(selector)
-    .first()
-    .evaluate((element, wanted) => {
-      const canvas = element as HTMLCanvasElement;
-      const data =
-        canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
-      for (let i = 0; i < data.length; i += 4) {
-        const near = wanted.every((value, channel) => Math.abs((data[i + channel] ?? 0) - value) < 6);
-        if (near && (data[i + 3] ?? 0) > 250) return true;
-      }
-      return false;
-    }, colour);
-}
 
 /** Texts and names outside the brackets of the pseudo-locale that are neither numbers nor data of the run. */
 function untranslated(page: Page): Promise<string[]> {

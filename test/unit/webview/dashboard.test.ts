@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { barOf, channelBars, worstChannels } from "../../../webview/dashboard/channelOrder.js";
-import { mapStatistics, scaleEnds, shownValue } from "../../../webview/dashboard/mapStatistics.js";
+import {
+  mapStatistics,
+  middleOf,
+  mostTelling,
+  scaleEnds,
+  shareOf,
+  shownValue,
+} from "../../../webview/dashboard/mapStatistics.js";
 import { formatDuration, formatNumber, formatPercent, formatStep, formatTick } from "../../../webview/shared/format.js";
 
 describe("numbers as people read them", () => {
@@ -83,6 +90,21 @@ describe("scale of the map", () => {
     values[7] = Number.POSITIVE_INFINITY;
     expect(scaleEnds(named("varianceDrift"), values)[1]).toBeLessThan(2);
     expect(scaleEnds(named("varianceDrift"), Float64Array.of(Number.NaN))).toEqual([0, 1]);
+  });
+
+  test("drifts follow the square root, so that a healthy layer and a drifting one are not the same colour", () => {
+    const shift = named("meanShift");
+    const share = (value: number) => shareOf(shift, scaleEnds(shift, new Float64Array(0)), value);
+    expect([0, 0.04, 0.25, 1, 9, -1].map(share)).toEqual([0, 0.2, 0.5, 1, 1, 0]);
+    expect(share(middleOf(shift, [0, 1]))).toBe(0.5);
+    const zeros = named("zeroFraction");
+    expect(shareOf(zeros, [0, 1], 0.3)).toBe(0.3);
+    expect(shareOf(zeros, [0, 1], middleOf(zeros, [0, 1]))).toBe(0.5);
+  });
+
+  test("what it shows first is what inference will see, where there is BatchNorm", () => {
+    expect(mostTelling([{ className: "Dense" }, { className: "BatchNormalization" }])).toBe("meanShift");
+    expect(mostTelling([{ className: "Dense" }])).toBe("referenceDrift");
   });
 
   test("ratios are shown as logarithms; marks stay marks", () => {
