@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   define: { __LAYERSCOPE_VERSION__: JSON.stringify("0.0.0-test") },
   test: {
+    globalSetup: "test/helpers/temporaryFolder.mjs",
     projects: [
       { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
