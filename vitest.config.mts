@@ -5,6 +5,8 @@ export default defineConfig({
   define: { __LAYERSCOPE_VERSION__: JSON.stringify("0.0.0-test") },
   test: {
     globalSetup: "test/helpers/temporaryFolder.mjs",
+    // What comes true sooner is seen sooner; a slow machine needs this long.
+    expect: { poll: { timeout: 45_000 } },
     projects: [
       { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
