@@ -239,6 +239,11 @@ export class LayerCatalogue {
     });
   }
 
+  /** What a wrapper calls is left out: its output is the wrapper's. */
+  isModelOutput(index: number, layer: LayerLike): boolean {
+    return this.layers[index]?.isOutput === true && (this.places.of(layer)?.host ?? null) === null;
+  }
+
   /** Number of a variable; variables of the script's own are numbered when first updated. */
   weightIndex(variable: VariableLike): number {
     return this.weightList.indexOf(variable);

@@ -61,7 +61,7 @@ export class LayerPlaces {
     const around = this.places.get(host);
     if (around === undefined || this.places.has(layer)) return [];
     const path = `${around.path}/${layer.name}`;
-    this.place(layer, { root: around.root, path, parent: null, host, isOutput: false });
+    this.place(layer, { root: around.root, path, parent: null, host, isOutput: around.isOutput && wraps(host, layer) });
     return [...this.leavesOf(layer)];
   }
 
@@ -86,6 +86,13 @@ export class LayerPlaces {
       }
     }
   }
+}
+
+/** A wrapper's output is that of the layer it wraps. */
+function wraps(host: object, layer: LayerLike): boolean {
+  return ["layer", "forwardLayer", "backwardLayer"].some(
+    (name) => Object.getOwnPropertyDescriptor(host, name)?.value === layer,
+  );
 }
 
 function holds(container: ContainerLike, layer: LayerLike): boolean {

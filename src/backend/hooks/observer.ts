@@ -144,10 +144,17 @@ export class Observer {
     this.spent(startMs);
   }
 
-  /** Also when the script's function threw. */
   passEnds(): void {
     this.current?.watch.release(false);
     this.inPass = false;
+  }
+
+  /** The script's function threw, or its gradient: what there is of a model is told, for it may be why. */
+  passFailed(inForward: boolean): void {
+    if (inForward) this.passEnds();
+    if (!this.catalogue.changed) return;
+    this.sink ??= this.openSink();
+    this.writeLayers();
   }
 
   beforeUpdate(gradients: NamedGradients): PinnedWeights | null {

@@ -114,7 +114,7 @@ export class TrainingStep {
       return;
     }
     this.watch.hold("output", index, layer, output);
-    if (this.catalogue.layers[index]?.isOutput === true) this.isSuspicious ||= this.hasNonfinite(output);
+    if (this.catalogue.isModelOutput(index, layer)) this.isSuspicious ||= this.hasNonfinite(output);
   }
 
   private get isMeasured(): boolean {

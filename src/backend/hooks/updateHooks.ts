@@ -23,9 +23,11 @@ export function watchGradients(engine: EngineLike, observer: () => Observer | nu
       const result = original.call(this, watchedForward, xs, ...rest);
       guard.run(() => watching.gradientsTaken(f, original));
       return result;
+    } catch (error) {
+      guard.run(() => watching.passFailed(forward));
+      throw error;
     } finally {
       depth--;
-      if (forward) guard.run(() => watching.passEnds());
     }
   };
 }
