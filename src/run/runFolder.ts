@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { accessSync, constants, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 /** Where runs are kept in a workspace. */
@@ -25,10 +25,22 @@ export function prepareRunsFolder(runs: string): { readonly folder: string; read
     ignoreInGit(runs);
     return { folder: runs, problem: null };
   } catch (error) {
-    const folder = mkdtempSync(join(tmpdir(), "layerscope-runs-"));
+    const folder = temporaryFolder();
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
     return { folder, problem: `cannot write to ${runs} (${reason}), so the run is recorded in ${folder}` };
   }
+}
+
+/** TMPDIR may name a folder that is not there. */
+function temporaryFolder(): string {
+  for (const place of [tmpdir(), "/tmp", homedir()]) {
+    try {
+      return mkdtempSync(join(place, "layerscope-runs-"));
+    } catch {
+      // The next one, or the error of the first below.
+    }
+  }
+  return mkdtempSync(join(tmpdir(), "layerscope-runs-"));
 }
 
 /** `.layerscope` ignores itself, so that no project has to. */

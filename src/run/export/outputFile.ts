@@ -6,6 +6,7 @@ const flushFromLength = 2 ** 20;
 export class OutputFile {
   private readonly temporary: string;
   private readonly file: number;
+  private isOpen = true;
   private text = "";
 
   constructor(readonly path: string) {
@@ -25,13 +26,19 @@ export class OutputFile {
 
   close(): void {
     this.flushText();
-    closeSync(this.file);
+    this.closeFile();
     renameSync(this.temporary, this.path);
   }
 
+  /** Also when `close` could not give the file its name. */
   abandon(): void {
-    closeSync(this.file);
+    this.closeFile();
     rmSync(this.temporary, { force: true });
+  }
+
+  private closeFile(): void {
+    if (this.isOpen) closeSync(this.file);
+    this.isOpen = false;
   }
 
   private flushText(): void {

@@ -162,6 +162,7 @@ describe("reading runs", () => {
     ],
     [["export", "latest", "--format", "csv"], 64, /Missing --output/],
     [["export", "latest", "--format", "csv", "-o", "nowhere/x.csv"], 66, /No folder to write .*x\.csv into/],
+    [["export", "latest", "--format", "csv", "-o", "."], 64, /is a folder, wanted a file/],
     [["runs", "extra"], 64, /Got extra, wanted no argument/],
   ])("refuses %j with %i and one line", async (args, exitCode, line) => {
     const { code, stdout, stderr } = await runCli(args, { cwd });

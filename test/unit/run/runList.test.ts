@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { RunFile } from "../../../src/run/format.js";
 import { effectiveStatus, RunFolderError, readRunFile } from "../../../src/run/runFile.js";
 import { prepareRunsFolder } from "../../../src/run/runFolder.js";
@@ -136,5 +136,15 @@ describe("folder of runs", () => {
     const { folder, problem } = prepareRunsFolder(join(workspace, "file", "runs"));
     expect(folder.startsWith(tmpdir())).toBe(true);
     expect(problem).toMatch(/^cannot write to .*file.runs \(\w+\), so the run is recorded in /);
+  });
+
+  it.skipIf(process.platform === "win32")("is found a place also where TMPDIR names a folder that is not there", () => {
+    const workspace = mkdtempSync(join(tmpdir(), "layerscope-workspace-"));
+    writeFileSync(join(workspace, "file"), "");
+    vi.stubEnv("TMPDIR", join(workspace, "nowhere"));
+    const { folder } = prepareRunsFolder(join(workspace, "file", "runs"));
+    vi.unstubAllEnvs();
+    expect(folder).toContain("layerscope-runs-");
+    expect(existsSync(folder)).toBe(true);
   });
 });
