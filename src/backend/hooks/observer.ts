@@ -6,6 +6,7 @@ import { canProbe } from "../probes/replay.js";
 import type { Controller } from "../recorder/controller.js";
 import type { EventContent } from "../recorder/recorder.js";
 import type { Kernels } from "./activations.js";
+import { type BadGradient, GradientWatch } from "./gradientWatch.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
 import type { Nonfinite } from "./nonfiniteWatch.js";
@@ -59,6 +60,7 @@ export class Observer {
   private readonly reader: TensorReader;
   readonly rowWriter: StepRows;
   private readonly weights: WeightStatistics;
+  private readonly gradients: GradientWatch;
   readonly probes: ProbeRunner | null;
 
   constructor(
@@ -77,6 +79,7 @@ export class Observer {
       probes === undefined || !canProbe(engine)
         ? null
         : new ProbeRunner(engine, this.reader, probes, catalogue, (message) => this.event({ type: "note", message }));
+    this.gradients = new GradientWatch(engine, this.reader, kernels.statistics, catalogue);
     this.weights = new WeightStatistics(engine, this.reader, kernels.statistics, catalogue);
   }
 
@@ -159,6 +162,8 @@ export class Observer {
 
   beforeUpdate(gradients: NamedGradients): PinnedWeights | null {
     const startMs = performance.now();
+    const bad = this.nonfiniteReported ? null : this.gradients.first(gradients);
+    if (bad !== null) this.reportGradient(bad);
     const pinned = this.current?.level === level.every ? this.weights.pin(gradients) : null;
     this.probes?.beforeUpdate(this.step + 1, () => this.variablesOf(gradients));
     this.spent(startMs);
@@ -266,12 +271,25 @@ export class Observer {
     return names.length === 0 || names.some((name) => updated.has(name));
   }
 
-  private reportNonfinite(first: Nonfinite | null, loss: number | null): void {
+  private reportGradient(bad: BadGradient): void {
+    const sink = this.beginReport();
+    sink.event(this.step + 1, { type: "nonfinite", where: "gradient", channel: null, ...bad });
+    if (this.onAnomaly === null) return;
+    sink.flush();
+    this.onAnomaly();
+  }
+
+  private beginReport(): Sink {
     this.nonfiniteReported = true;
     this.sink ??= this.openSink();
     this.writeLayers();
+    return this.sink;
+  }
+
+  private reportNonfinite(first: Nonfinite | null, loss: number | null): void {
+    const sink = this.beginReport();
     const layer = first === null ? null : this.catalogue.layers[first.series];
-    this.sink.event(this.step + 1, {
+    sink.event(this.step + 1, {
       type: "nonfinite",
       where: first?.where ?? "loss",
       layer: first?.series ?? null,

@@ -11,6 +11,8 @@ interface Sighting {
   readonly channel: number | null;
   readonly nan: number;
   readonly inf: number;
+  /** A weight that was bad before the forward pass: what the layers made of it follows. */
+  readonly isBefore?: boolean;
 }
 
 /** In the order in which they are computed in a step. */
@@ -38,7 +40,12 @@ export const nonfinite: Rule = {
 
 function collect({ nonfiniteEvents, activations, weights, run }: RuleContext): Sighting[] {
   return [
-    ...nonfiniteEvents.map(({ nanCount, infCount, ...event }) => ({ ...event, nan: nanCount, inf: infCount })),
+    ...nonfiniteEvents.map(({ nanCount, infCount, ...event }) => ({
+      ...event,
+      nan: nanCount,
+      inf: infCount,
+      isBefore: event.where === "weight",
+    })),
     ...[...activations].flatMap(([layer, { nonfinite }]) =>
       nonfinite === null ? [] : { ...nonfinite, layer, weight: null, channel: null },
     ),
@@ -57,19 +64,23 @@ function collect({ nonfiniteEvents, activations, weights, run }: RuleContext): S
   ];
 }
 
-/** Earliest step, then what is computed first; of one layer, the sighting that knows the channel. */
+/**
+ * Earliest step, then what is computed first: forward through the layers, then back for gradients. Of one layer, the
+ * sighting that knows the channel.
+ */
 function byPlace(a: Sighting, b: Sighting): number {
   return (
     a.step - b.step ||
     rank(a) - rank(b) ||
-    (a.layer ?? 0) - (b.layer ?? 0) ||
+    ((a.layer ?? 0) - (b.layer ?? 0)) * (a.where === "gradient" ? -1 : 1) ||
     order.indexOf(a.where) - order.indexOf(b.where) ||
     Number(a.channel === null) - Number(b.channel === null)
   );
 }
 
 /** Forward pass before the loss before the update. */
-function rank({ where }: Sighting): number {
+function rank({ where, isBefore = false }: Sighting): number {
+  if (isBefore) return -1;
   return where === "input" || where === "output" || where === "running" ? 0 : order.indexOf(where);
 }
 

@@ -201,6 +201,28 @@ test("percentiles of a tensor that is nearly all NaN are those of the few values
   expectClose(row?.p85, 7 + 1000 * 84.15, "p85", 1e-12);
 });
 
+test.each(["5", "every"])("a gradient that is NaN in the last step, while the loss is finite, budget %s", (budget) => {
+  const script = join(workspace(), "root.cjs");
+  writeFileSync(
+    script,
+    `const tf = require(${JSON.stringify(resolve("node_modules/@tensorflow/tfjs-node"))});
+     const [first, last] = [{ units: 8, inputShape: [4], name: "first" }, { units: 1, name: "last" }].map(tf.layers.dense);
+     const model = tf.sequential({ layers: [first, last] });
+     const optimizer = tf.train.sgd(0.01);
+     for (let step = 1; step <= 12; step++) {
+       optimizer.minimize(() => {
+         const y = model.apply(tf.ones([16, 4]), { training: true });
+         return step === 12 ? y.mul(0).sqrt().mean() : y.square().mean();
+       });
+     }`,
+  );
+  const { run, events } = runScript(script, { budget }).runs[0] as RecordedRun;
+  const last = run.layers.findIndex(({ name }) => name === "last");
+  expect(events.filter(({ type }) => type === "nonfinite")).toMatchObject([
+    { step: 12, where: "gradient", layer: last, weight: run.layers[last]?.weights[0], nanCount: 8, infCount: 0 },
+  ]);
+});
+
 describe("budget every: every statistic of every layer and weight at every step", () => {
   const outputs = [
     "mean",

@@ -473,6 +473,23 @@ describe("rules of activations and data", () => {
     expect(finding?.message).toContain("output got 3 NaN and 1 Inf values, wanted none. 2 other layers");
   });
 
+  it("nonfinite: a weight that was bad before the pass, not what the layers made of it", () => {
+    const engine = new RuleEngine();
+    engine.setRun({ layers: chain("relu"), weights: [kernel(0, 2)] });
+    engine.row("activations", 9, 1, { nanCount: 3, infCount: 1 });
+    engine.event({
+      type: "nonfinite",
+      where: "weight",
+      step: 9,
+      layer: 2,
+      weight: 0,
+      channel: 0,
+      nanCount: 6,
+      infCount: 0,
+    });
+    expect(engine.findings({ ended: false })[0]).toMatchObject({ id: "nonfinite", layer: 2, channel: 0, step: 9 });
+  });
+
   it("nonfinite: data that already holds NaN, a gradient, and a loss", () => {
     const layers = chain("relu");
     const data = found({ layers, activations: () => ({ inputNanCount: 2, nanCount: 9 }) }, "nonfinite");
@@ -482,6 +499,9 @@ describe("rules of activations and data", () => {
     const weights = [kernel(0, 1)];
     const gradient = found({ layers, weights, updates: () => ({ gradientNonfinite: 4 }) }, "nonfinite");
     expect(gradient?.message).toContain("gradient of w0/kernel got 4 NaN or Inf values");
+    // Gradients are computed backwards: the last layer's came first.
+    const both = { layers, weights: [kernel(0, 1), kernel(1, 2)], updates: () => ({ gradientNonfinite: 4 }) };
+    expect(found(both, "nonfinite")).toMatchObject({ layer: 2 });
     const engine = new RuleEngine();
     const none = { layer: null, weight: null, channel: null, nanCount: 1, infCount: 0 };
     engine.event({ type: "nonfinite", where: "loss", step: 3, ...none });

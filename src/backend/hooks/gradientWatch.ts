@@ -1,0 +1,69 @@
+import type { StatisticsKernel } from "../../kernels/statistics.js";
+import type { LayerCatalogue } from "./layerCatalogue.js";
+import type { EngineLike, NamedGradients, TensorLike } from "./tensorflow.js";
+import type { TensorReader } from "./tensorReader.js";
+
+export interface BadGradient {
+  readonly weight: number;
+  readonly layer: number | null;
+  readonly nanCount: number;
+  readonly infCount: number;
+}
+
+/** Among so many of the first gradients the smallest is looked at. */
+const firstOnes = 4;
+/** Values of a gradient that is read in every step. */
+const mostValues = 4096;
+
+/**
+ * Finds NaN and Inf in gradients although the loss is finite (√0, 0/0 in the backward pass). What is bad anywhere flows back
+ * to the first layer, so that one small gradient there stands for all; the others are read once it is bad.
+ */
+export class GradientWatch {
+  constructor(
+    private readonly engine: EngineLike,
+    private readonly reader: TensorReader,
+    private readonly kernel: StatisticsKernel,
+    private readonly catalogue: LayerCatalogue,
+  ) {}
+
+  /** The bad gradient that was computed first, which is that of the last layer; null where all seems sound. */
+  first(gradients: NamedGradients): BadGradient | null {
+    const entries = entriesOf(gradients);
+    const small = entries
+      .slice(0, firstOnes)
+      .reduce<TensorLike | null>((best, [, one]) => (best === null || one.size < best.size ? one : best), null);
+    if (small === null || small.size > mostValues || this.isSound(small)) return null;
+    let last: BadGradient | null = null;
+    for (const [name, gradient] of entries) {
+      const variable = this.engine.registeredVariables[name];
+      const values = variable === undefined || this.isSound(gradient) ? null : this.reader.values(gradient);
+      if (variable === undefined || values === null) continue;
+      const weight = this.catalogue.weightIndex(variable);
+      const layer = this.catalogue.weights[weight]?.layer ?? null;
+      if (last !== null && (layer ?? -1) <= (last.layer ?? -1)) continue;
+      let nanCount = 0;
+      for (const value of values) if (Number.isNaN(value)) nanCount++;
+      last = { weight, layer, nanCount, infCount: this.nonfinite(values) - nanCount };
+    }
+    return last;
+  }
+
+  private isSound(gradient: TensorLike): boolean {
+    const values = this.reader.values(gradient);
+    return values === null || this.nonfinite(values) === 0;
+  }
+
+  private nonfinite(values: NonNullable<ReturnType<TensorReader["values"]>>): number {
+    return values instanceof Float32Array ? this.kernel.norm(values).nonfinite : 0;
+  }
+}
+
+function entriesOf(gradients: NamedGradients): (readonly [string, TensorLike])[] {
+  const entries = Array.isArray(gradients)
+    ? gradients.map(({ name, tensor }) => [name, tensor] as const)
+    : Object.entries(gradients);
+  return entries.flatMap(([name, tensor]) =>
+    tensor === undefined || tensor === null ? [] : [[name, tensor] as const],
+  );
+}
