@@ -294,6 +294,15 @@ export interface CompareMessage {
   readonly type: "compare";
   readonly runs: readonly ComparedRun[];
   readonly differences: readonly RunDifference[];
+  /** Of the shown run's layers, the farthest first. */
+  readonly distances: readonly LayerDistance[];
+}
+
+/** How far a layer's newest output is from that in the run where it differs most. */
+export interface LayerDistance {
+  readonly layer: number;
+  /** Between means in standard deviations, or the logarithm of the standard deviations' ratio; the larger. */
+  readonly sigma: number;
 }
 
 /** Select this layer (and step), scroll to it. */

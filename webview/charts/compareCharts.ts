@@ -67,6 +67,14 @@ export function comparedLayerChart(layer: LayerInfo, statistic: ComparedStatisti
   return chart(layer, statistic, overlay, (run) => ({ ...key, run }));
 }
 
+/** One layer beside others: its name is the title. `wanted` where the layer has it, else the mean of its output. */
+export function differingLayerChart(layer: LayerInfo, wanted: string, overlay: Overlay): ChartSpec {
+  const has = comparedStatistics(layer);
+  const statistic = has.find(({ name }) => name === wanted) ?? (ofOutput[0] as ComparedStatistic);
+  const { title, ...spec } = comparedLayerChart(layer, statistic, overlay);
+  return { ...spec, kind: `differing-${layer.index}-${statistic.name}`, title: layer.name, unit: title, layer: null };
+}
+
 /** Loss, step time and learning rate of every run. */
 export function comparedStepCharts(overlay: Overlay): ChartSpec[] {
   return ofSteps.map((statistic) =>

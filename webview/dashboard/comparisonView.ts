@@ -1,4 +1,5 @@
-import type { ComparedRun, CompareMessage, ViewAxis } from "../../src/protocol/views.js";
+import type { ComparedRun, CompareMessage, LayerDistance, ViewAxis } from "../../src/protocol/views.js";
+import type { LayerInfo } from "../../src/run/format.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
 import {
   comparedLayerChart,
@@ -11,6 +12,7 @@ import { h, setText } from "../shared/h.js";
 import type { RunModel } from "../shared/runModel.js";
 import { t } from "../shared/translate.js";
 import { ChartGrid } from "./chartGrid.js";
+import { ComparedLayers } from "./comparedLayers.js";
 import { ComparedRunList } from "./comparedRunList.js";
 import { differencesTable } from "./differencesTable.js";
 import type { StateStore } from "./viewState.js";
@@ -22,6 +24,7 @@ export class ComparisonView {
   /** Runs and alignment, below the run's header. */
   readonly bar: HTMLElement;
   readonly metrics: HTMLElement;
+  readonly layers: HTMLElement;
   readonly layer: HTMLElement;
   readonly differences = h("div", { class: "differences", tabindex: "0", role: "region" });
   private readonly list: ComparedRunList;
@@ -31,7 +34,9 @@ export class ComparisonView {
   private readonly layerGrid: ChartGrid;
   private readonly layerName = h("h3", { class: "compared-layer-name" });
   private readonly missing = h("span", { class: "hint" });
+  private readonly differing: ComparedLayers;
   private runs: readonly ComparedRun[] = [];
+  private distances: readonly LayerDistance[] = [];
   private differencesShown = "";
 
   constructor(
@@ -39,7 +44,10 @@ export class ComparisonView {
     private readonly model: RunModel,
     private readonly state: StateStore,
     compare: (folders: readonly string[]) => void,
+    openLayer: (layer: LayerInfo) => void,
   ) {
+    this.differing = new ComparedLayers(desk, model, openLayer);
+    this.layers = this.differing.element;
     this.stepGrid = new ChartGrid(desk);
     this.layerGrid = new ChartGrid(desk);
     this.list = new ComparedRunList(compare);
@@ -69,10 +77,11 @@ export class ComparisonView {
   }
 
   /** True where a comparison began, ended, or is another one. */
-  take({ runs, differences }: CompareMessage): boolean {
+  take({ runs, differences, distances }: CompareMessage): boolean {
     const name = (of: readonly ComparedRun[]) => of.map(({ folder }) => folder).join("\n");
     const isOther = name(runs) !== name(this.runs);
     this.runs = runs;
+    this.distances = distances;
     this.bar.hidden = !this.isOn;
     document.body.classList.toggle("comparing", this.isOn);
     this.list.show(runs);
@@ -89,6 +98,7 @@ export class ComparisonView {
     if (!this.isOn) {
       this.stepGrid.set([]);
       this.layerGrid.set([]);
+      this.differing.show([], null, "");
       return;
     }
     const axis = this.currentAxis;
@@ -100,6 +110,7 @@ export class ComparisonView {
     );
     this.desk.viewport.extend(Math.max(0, ...this.runs.map(({ end }) => end[axis] ?? 0)));
     this.stepGrid.set([...comparedStepCharts(overlay), ...comparedMetricCharts(overlay)]);
+    this.differing.show(this.distances, overlay, this.state.current.comparedStatistic);
     const layer = this.model.layer(this.state.current.selectedLayer);
     setText(this.layerName, layer?.name ?? t("chooseLayer"));
     if (layer === undefined) {
@@ -124,6 +135,7 @@ export class ComparisonView {
   private place(): void {
     this.stepGrid.set([]);
     this.layerGrid.set([]);
+    this.differing.show([], null, "");
     this.desk.setAxis(this.isOn ? this.currentAxis : "step");
     this.show();
   }

@@ -55,7 +55,11 @@ export class Dashboard {
     this.choice = new LayerChoice(this.model, this.state);
     const { desk, model, state, link } = this;
     const openSource = (source: SourcePosition) => link.post({ type: "openSource", source });
-    const select = (layer: LayerInfo) => this.select(layer.index);
+    const select = (layer: LayerInfo) => {
+      this.select(layer.index);
+      // In a comparison other things come first: what was chosen would be out of sight.
+      if (this.comparison.isOn) this.sections.reveal("comparedLayer");
+    };
     const { logarithmic, smoothing, robust } = state.current;
     desk.viewport.setScale({ logarithmic, smoothing, robust });
     this.header = new RunHeaderView(
@@ -81,7 +85,13 @@ export class Dashboard {
       this.reveal({ type: "reveal", layer: layer.index, step: null }),
     );
     this.pane = new LayerPane(model, state, select);
-    this.comparison = new ComparisonView(desk, model, state, (folders) => link.post({ type: "compare", folders }));
+    this.comparison = new ComparisonView(
+      desk,
+      model,
+      state,
+      (folders) => link.post({ type: "compare", folders }),
+      (layer) => this.reveal({ type: "reveal", layer: layer.index, step: null }),
+    );
     this.sections = new SectionStack(state);
     const add = (id: string, title: string, content: HTMLElement): Section => this.sections.add(id, title, content);
     add("findings", t("findings"), this.findings.element).aside.append(findingCount);
@@ -92,6 +102,7 @@ export class Dashboard {
     add("overview", t("overview"), this.overview.element);
     add("comparedDifferences", t("differences"), this.comparison.differences);
     add("comparedMetrics", t("metrics"), this.comparison.metrics);
+    add("comparedLayers", t("differingLayers"), this.comparison.layers);
     add("comparedLayer", t("layer"), this.comparison.layer);
     this.sections.arrange();
     root.classList.add("dashboard");

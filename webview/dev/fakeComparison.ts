@@ -13,7 +13,7 @@ export class FakeComparison {
   ) {}
 
   message(step: number): CompareMessage {
-    if (this.count < 2) return { type: "compare", runs: [], differences: [] };
+    if (this.count < 2) return { type: "compare", runs: [], differences: [], distances: [] };
     const indexes = names.slice(0, this.count).map((_, i) => i);
     return {
       type: "compare",
@@ -41,6 +41,9 @@ export class FakeComparison {
           values: indexes.map((i) => (i === 2 ? null : "relu")),
         },
       ],
+      distances: this.run.layers
+        .map(({ index }) => ({ layer: index, sigma: 0.1 * ((index * 7) % 12) }))
+        .sort((a, b) => b.sigma - a.sigma),
     };
   }
 

@@ -207,6 +207,10 @@ export const strings = {
   comparedStatistic: "Statistic shown first",
   notInRuns: "Not in {0}",
   differences: "What differs",
+  differingLayers: "Layers that differ most",
+  distances:
+    "{0} of {1} layers, by their newest output: distance of the means in σ, or logarithm of the ratio of σ, whichever is larger.",
+  noDistances: "No layer of this run has numbers in another one.",
   noDifferences: "Script, arguments, engine, budget and layers are the same.",
   what: "What",
   comparing: "Comparing {0} runs.",

@@ -3,6 +3,7 @@ import type { ComparedRun, CompareMessage } from "../../protocol/views.js";
 import { Disposable, type Release } from "../disposable.js";
 import { Emitter, type Listenable } from "../emitter.js";
 import { axisMap } from "./axisMap.js";
+import { layerDistances } from "./layerDistances.js";
 import { matchLayers } from "./layerMatch.js";
 import { runDifferences } from "./runDifferences.js";
 import type { SessionChange, SessionView } from "./sessionView.js";
@@ -109,10 +110,10 @@ export class Comparison extends Disposable {
   message(): CompareMessage {
     const { sessions } = this;
     const [shown] = sessions;
-    if (shown === undefined) return { type: "compare", runs: [], differences: [] };
+    if (shown === undefined) return { type: "compare", runs: [], differences: [], distances: [] };
     const names = uniqueNames(sessions);
     const runs = sessions.map((session, at) => comparedRun(shown, session, names[at] as string));
-    return { type: "compare", runs, differences: runDifferences(sessions) };
+    return { type: "compare", runs, differences: runDifferences(sessions), distances: layerDistances(sessions) };
   }
 
   private tell(): void {

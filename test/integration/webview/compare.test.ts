@@ -42,6 +42,21 @@ describe("a comparison", () => {
     expect(await page.locator(`${meanShift} .legend-entry`).count()).toBe(2);
   });
 
+  test("small multiples show the layers that differ most; a press on a name opens its charts", async () => {
+    const { page } = await pages.open({ query: `${query}&compared=2`, height: 2500 });
+    const names = page.locator(".differing li .link");
+    await expect.poll(() => names.count()).toBe(6);
+    const charts = page.locator('.differing-charts [data-drawn="true"]');
+    await expect.poll(() => charts.count()).toBe(6);
+    expect(await page.locator(".differing .hint").allInnerTexts()).toEqual(["1.1", "1", "0.9", "0.8", "0.7", "0.6"]);
+    const values = await charts
+      .first()
+      .evaluate(({ dataset }) => Object.keys(dataset).filter((key) => /^last.*Run[01]$/.test(key)));
+    expect(values).toHaveLength(2);
+    await names.first().click();
+    expect(await page.locator(".compared-layer-name").innerText()).toBe(await names.first().innerText());
+  });
+
   test("minus the first run: differences, of any statistic, with the first left out", async () => {
     const { page } = await pages.open({ query: `${query}&compared=3` });
     await page.locator(loss).waitFor();

@@ -116,7 +116,7 @@ describe("a comparison", () => {
 
     source.open(b);
     expect(comparison.isOn).toBe(false);
-    expect(comparison.message()).toEqual({ type: "compare", runs: [], differences: [] });
+    expect(comparison.message()).toEqual({ type: "compare", runs: [], differences: [], distances: [] });
     comparison.dispose();
   });
 
