@@ -6,12 +6,14 @@ import { measureGrowth } from "./fluid/growth.mjs";
 import { measureHidden, measureLatency } from "./fluid/latency.mjs";
 import { longRun, measureLongRun } from "./fluid/longRun.mjs";
 import { loadRunParts } from "./fluid/runs.mjs";
+import { growthOf, measureSoak, soakSteps } from "./fluid/soak.mjs";
 import { openWorkbench } from "./fluid/workbench.mjs";
 import { machineLine, markdownTable } from "./table.mjs";
 
 const parts = await loadRunParts();
 const frames = await step("frames", measureFrames);
 const growth = await step("growth", async () => measureGrowth(parts));
+const soak = await step("one hour of live data", () => measureSoak(parts));
 const workbench = await step("workbench", openWorkbench);
 /** @type {Awaited<ReturnType<typeof measureLongRun>>} */
 let long;
@@ -66,6 +68,15 @@ const rows = [
     long.hostBytes <= 150 * 2 ** 20,
   ],
   ["webview memory for it (resident)", mb(long.rendererBytes), "≤ 200 MB", long.rendererBytes <= 200 * 2 ** 20],
+  ...[
+    /** @type {const} */ (["session of the extension host", soak.hostBytes]),
+    /** @type {const} */ (["webview", soak.viewBytes]),
+  ].map(([where, bytes]) => {
+    const growth = growthOf(bytes);
+    const text = `×${growth.toFixed(2)} (${mb(bytes.at(-1) ?? Number.NaN)})`;
+    const name = `memory of the ${where}, last quarter of ${soakSteps} live steps against the second`;
+    return /** @type {[string, string, string, boolean]} */ ([name, text, "flat: ≤ ×1.1", growth <= 1.1]);
+  }),
   [
     `extension host, all views hidden, training (above ${hidden.idlePercent.toFixed(1)} % when idle)`,
     `${hidden.percent.toFixed(1)} % of a core`,

@@ -99,9 +99,9 @@ export async function measureHidden(workbench) {
 
 /** @param {import("./workbench.mjs").Workbench} workbench */
 async function hostPercent(workbench) {
-  const before = await workbench.hostUsage();
+  const before = await workbench.hostTime();
   await delay(hiddenMs);
-  const after = await workbench.hostUsage();
+  const after = await workbench.hostTime();
   const usedMs = (after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system) / 1000;
   return (100 * usedMs) / (after.atMs - before.atMs);
 }

@@ -22,11 +22,11 @@ export async function measureLongRun(workbench, parts) {
   await workbench.command("layerscope.openRun", small);
   const frame = await workbench.frame("dashboard");
   await frame.waitForSelector('[data-chart="loss"][data-drawn="true"]', { timeout: 120_000 });
-  const before = { host: await workbench.hostUsage(), rendererBytes: await workbench.rendererBytes() };
+  const before = { hostBytes: await workbench.hostBytes(), rendererBytes: await workbench.rendererBytes() };
   let hostBytes = 0;
   const sampling = setInterval(async () => {
-    const { ownBytes } = await workbench.hostUsage().catch(() => ({ ownBytes: 0 }));
-    hostBytes = Math.max(hostBytes, ownBytes - before.host.ownBytes);
+    const bytes = await workbench.hostBytes().catch(() => 0);
+    hostBytes = Math.max(hostBytes, bytes - before.hostBytes);
   }, 1000);
   const coldMs = await open(workbench, frame, folder);
   const warm = [];
