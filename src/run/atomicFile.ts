@@ -1,9 +1,17 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 /** Replaces a file so that a reader, or a crash, sees the old or the new content and nothing between. */
-export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+export function writeFileAtomic(path: string, ...parts: readonly (string | Uint8Array)[]): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, content);
+  const file = openSync(temporary, "w");
+  try {
+    for (const part of parts) writeFileSync(file, part);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
   for (let attempt = 0; ; attempt++) {
     try {
       renameSync(temporary, path);

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, type Stats, statSync } from "node:fs";
 import type { TableName } from "../stats/catalogue.js";
 import { type ArrowMessage, type BufferPlace, readArrowMessage } from "./arrowMetadata.js";
 import { type BatchMessage, ColumnBatch, type ColumnLayout, layoutOf } from "./columnBatch.js";
+import { readBytes } from "./readBytes.js";
 
 /** A message begins with a continuation mark and the length of its metadata. */
 const prefixBytes = 8;
@@ -102,13 +103,13 @@ export class SegmentReader {
   batchAt(entry: BatchEntry): ColumnBatch {
     const { metadataOffset, metadataBytes } = entry;
     const { message, layout } = this.withFile((file) => ({
-      message: decode(read(file, metadataOffset, metadataBytes)),
+      message: decode(readBytes(file, metadataOffset, metadataBytes)),
       layout: this.layoutIn(file),
     }));
     if (message?.kind !== "batch" || layout === null) throw new SegmentReplacedError(this.path);
     const body = metadataOffset + metadataBytes;
     return this.batch(layout, message, (place) =>
-      this.withFile((file) => read(file, body + place.offset, place.length)),
+      this.withFile((file) => readBytes(file, body + place.offset, place.length)),
     );
   }
 
@@ -117,10 +118,10 @@ export class SegmentReader {
     this.withFile((file) => {
       const layout = this.layoutIn(file);
       for (const { metadataOffset, metadataBytes } of entries) {
-        const message = decode(read(file, metadataOffset, metadataBytes));
+        const message = decode(readBytes(file, metadataOffset, metadataBytes));
         if (message?.kind !== "batch" || layout === null) throw new SegmentReplacedError(this.path);
         const body = metadataOffset + metadataBytes;
-        const source = (place: BufferPlace) => read(file, body + place.offset, place.length);
+        const source = (place: BufferPlace) => readBytes(file, body + place.offset, place.length);
         use(new ColumnBatch(this.table, layout, message, source, mostRows));
       }
     });
@@ -152,8 +153,8 @@ export class SegmentReader {
   /** The schema is the first message. */
   private layoutIn(file: number): ColumnLayout | null {
     if (this.layout === null) {
-      const metadataBytes = new DataView(read(file, 0, prefixBytes).buffer).getUint32(4, true);
-      const message = decode(read(file, prefixBytes, metadataBytes));
+      const metadataBytes = new DataView(readBytes(file, 0, prefixBytes).buffer).getUint32(4, true);
+      const message = decode(readBytes(file, prefixBytes, metadataBytes));
       if (message?.kind === "schema") this.layout = layoutOf(message.fields);
     }
     return this.layout;
@@ -166,7 +167,7 @@ export class SegmentReader {
   /** Null when the rest of the file is not a whole message: it is still being written, or was torn by a kill. */
   private nextMessage(file: number, size: number): ArrowMessage | null {
     if (this.offset + prefixBytes > size) return null;
-    const prefix = new DataView(read(file, this.offset, prefixBytes).buffer);
+    const prefix = new DataView(readBytes(file, this.offset, prefixBytes).buffer);
     const metadataBytes = prefix.getUint32(4, true);
     if (prefix.getUint32(0, true) !== continuation || metadataBytes > largestMetadataBytes) return null;
     if (metadataBytes === 0) {
@@ -176,7 +177,7 @@ export class SegmentReader {
     }
     const metadataOffset = this.offset + prefixBytes;
     if (metadataOffset + metadataBytes > size) return null;
-    const message = decode(read(file, metadataOffset, metadataBytes));
+    const message = decode(readBytes(file, metadataOffset, metadataBytes));
     if (message === null) return null;
     const end = metadataOffset + metadataBytes + message.bodyBytes;
     if (end > size) return null;
@@ -194,11 +195,11 @@ export class SegmentReader {
   private wholeBatch(file: number, layout: ColumnLayout, message: BatchMessage, entry: BatchEntry): ColumnBatch {
     const start = entry.metadataOffset + entry.metadataBytes;
     if (entry.bodyBytes > largeBodyBytes) {
-      const batch = this.batch(layout, message, (place) => read(file, start + place.offset, place.length));
+      const batch = this.batch(layout, message, (place) => readBytes(file, start + place.offset, place.length));
       batch.load();
       return batch;
     }
-    const body = read(file, start, entry.bodyBytes);
+    const body = readBytes(file, start, entry.bodyBytes);
     return this.batch(layout, message, ({ offset, length }) => body.subarray(offset, offset + length));
   }
 
@@ -228,15 +229,4 @@ function decode(metadata: Uint8Array): ArrowMessage | null {
   } catch {
     return null;
   }
-}
-
-function read(file: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(new ArrayBuffer(length));
-  let got = 0;
-  while (got < length) {
-    const count = readSync(file, bytes, got, length - got, offset + got);
-    if (count === 0) throw new Error(`Got ${got} bytes at ${offset}, wanted ${length}.`);
-    got += count;
-  }
-  return bytes;
 }

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { StatisticName, TableName } from "../../stats/catalogue.js";
 import { writeFileAtomic } from "../atomicFile.js";
+import { readBytes } from "../readBytes.js";
 import type { ReaderState } from "../runReader.js";
 import type { SeriesStore } from "./seriesStore.js";
 import { SeriesTier } from "./seriesTier.js";
@@ -9,6 +10,8 @@ import { SeriesTier } from "./seriesTier.js";
 /** Beside the run's own files; a cache that may be deleted at any time. */
 export const tierFileName = "tiers.bin";
 const tierFormatVersion = 1;
+/** Of the lengths, before the header. */
+const headBytes = 16;
 
 interface TierHeader {
   readonly format: number;
@@ -52,11 +55,11 @@ export function writeTiers(folder: string, store: SeriesStore, reader: ReaderSta
   }
   const header: TierHeader = { format: tierFormatVersion, reader, extra, series };
   const text = Buffer.from(JSON.stringify(header));
-  const head = Buffer.alloc(16 + Math.ceil(text.length / 8) * 8, " ");
-  head.writeUInt32LE(head.length - 16, 0);
+  const head = Buffer.alloc(headBytes + Math.ceil(text.length / 8) * 8, " ");
+  head.writeUInt32LE(head.length - headBytes, 0);
   head.writeDoubleLE(offset, 8);
-  text.copy(head, 16);
-  writeFileAtomic(join(folder, tierFileName), Buffer.concat([head, ...columns]));
+  text.copy(head, headBytes);
+  writeFileAtomic(join(folder, tierFileName), head, ...columns);
 }
 
 /** Fills an empty store. Null where there is no file, or one that is damaged or of another version. */
@@ -64,21 +67,24 @@ export function readTiers(
   folder: string,
   store: SeriesStore,
 ): { readonly reader: ReaderState; readonly extra: unknown } | null {
+  let file: number | null = null;
   try {
-    const file = readFileSync(join(folder, tierFileName));
-    // A copy of its own begins at address 0, which the columns' alignment needs.
-    const bytes = file.byteOffset % 8 === 0 ? file : Buffer.from(Uint8Array.from(file).buffer);
-    const start = 16 + bytes.readUInt32LE(0);
-    const header = JSON.parse(bytes.subarray(16, start).toString("utf8")) as TierHeader;
-    if (header.format !== tierFormatVersion || bytes.length !== start + bytes.readDoubleLE(8)) return null;
+    file = openSync(join(folder, tierFileName), "r");
+    const sizes = new DataView(readBytes(file, 0, headBytes).buffer);
+    const start = headBytes + sizes.getUint32(0, true);
+    if (fstatSync(file).size !== start + sizes.getFloat64(8, true)) return null;
+    const header = JSON.parse(Buffer.from(readBytes(file, headBytes, start - headBytes)).toString()) as TierHeader;
+    if (header.format !== tierFormatVersion) return null;
     store.reserve(header.series.length);
-    for (const { table, name, series, numbers, nonfinite, offset, bytes: length } of header.series) {
-      const columns = bytes.subarray(start + offset, start + offset + length);
+    for (const { table, name, series, numbers, nonfinite, offset, bytes } of header.series) {
+      const columns = readBytes(file, start + offset, bytes);
       store.put(table, series, name, SeriesTier.restore(store.bucketCapacity, numbers.map(Number), nonfinite, columns));
     }
     return { reader: header.reader, extra: header.extra };
   } catch {
     return null;
+  } finally {
+    if (file !== null) closeSync(file);
   }
 }
 
