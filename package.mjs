@@ -1,9 +1,11 @@
-// Makes the VSIX: a minified dist/, the licences of what is in it, and a look at the result.
+// Makes the VSIX: a minified dist/, the licences of what is in it, and a look at the result. And the same command line as
+// an npm package, for machines without VS Code.
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
 import { build } from "./esbuild.mjs";
+import { runNpm } from "./test/helpers/npm.mjs";
 import { thirdPartyNotices } from "./thirdPartyNotices.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -31,4 +33,7 @@ export async function packageExtension() {
   return packagePath;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await packageExtension();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await packageExtension();
+  await runNpm(["pack"], root);
+}

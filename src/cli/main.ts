@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { exitCodes } from "./commandIo.js";
 import { dispatch } from "./dispatch.js";
 

@@ -43,11 +43,19 @@ export class Trainer {
     return JSON.parse(value);
   }
 
-  /** Builds the network and takes the first steps, which compile and allocate. @param {string} network @param {number} [steps] */
-  prepare(network, steps = 5) {
-    this.#times.set(network, []);
+  /**
+   * Builds the network and takes the first steps, which compile and allocate. What that costs is nothing in a step longer
+   * than `longStepMs`, so that such a one counts.
+   * @param {string} network @param {number} [steps] @param {number} [longStepMs]
+   */
+  async prepare(network, steps = 5, longStepMs = Number.POSITIVE_INFINITY) {
+    const answer = await this.#order({ network, steps });
+    this.#times.set(
+      network,
+      answer.steps.filter((time) => time > longStepMs),
+    );
     this.#turns.set(network, []);
-    return this.#order({ network, steps });
+    return answer;
   }
 
   /** `fewestSteps`: taken however long they last. @param {string} network @param {number} milliseconds @param {number} [fewestSteps] */
