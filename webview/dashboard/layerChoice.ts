@@ -1,8 +1,7 @@
-import { isBatchNorm } from "../shared/isBatchNorm.js";
 import type { RunModel } from "../shared/runModel.js";
 import type { StateStore } from "./viewState.js";
 
-/** Which layer the dashboard is about: the one that the user chose, else the worst BatchNorm layer. */
+/** Which layer the dashboard is about: the one that the user chose, else the worst. */
 export class LayerChoice {
   constructor(
     private readonly model: RunModel,
@@ -39,8 +38,7 @@ export class LayerChoice {
 
   private chooseWorst(): void {
     if (this.model.layers.length === 0) return;
-    const worst = this.model.byAttention;
-    const index = (worst.find(isBatchNorm) ?? worst[0])?.index ?? null;
+    const index = this.model.worstLayer?.index ?? null;
     this.state.set({ selectedLayer: index, isLayerChosen: false, isLayerSettled: this.model.isJudged });
   }
 }

@@ -1,6 +1,8 @@
 import type { EpochMetrics, LayerSummary, RunHeader, SnapshotMessage, ViewFinding } from "../../src/protocol/views.js";
 import type { LayerInfo, WeightInfo } from "../../src/run/format.js";
 import type { ProbeName } from "../../src/run/probes.js";
+import { isBatchNorm } from "./isBatchNorm.js";
+import { worstDrift } from "./worstDrift.js";
 
 const judgedFromStep = 50;
 
@@ -57,6 +59,15 @@ export class RunModel {
   /** Layers whose data is the same series, e.g. after new ones were added behind them. */
   layer(index: number | null): LayerInfo | undefined {
     return index === null ? undefined : this.layers[index];
+  }
+
+  /** The one to look at first: with a finding that matters, else the one that drifts most; BatchNorm before others. */
+  get worstLayer(): LayerInfo | undefined {
+    const { byAttention } = this;
+    const troubled = byAttention.filter(({ index }) => (this.summaries.get(index)?.severity ?? 0) > 1);
+    if (troubled.length > 0) return troubled.find(isBatchNorm) ?? troubled[0];
+    const drifting = worstDrift(this.summaries.values())?.layer ?? null;
+    return this.layer(drifting) ?? byAttention.find(isBatchNorm) ?? byAttention[0];
   }
 
   /** Worst first; equals stay in model order. */

@@ -1,8 +1,9 @@
 import { h, on, setText } from "./h.js";
 import { layerName } from "./layerName.js";
-import { driftSentence, worstDrift } from "./layerNames.js";
+import { driftSentence } from "./layerNames.js";
 import type { RunModel } from "./runModel.js";
 import { t } from "./translate.js";
+import { worstDrift } from "./worstDrift.js";
 
 /** The answer to the first question: which layer drifts most, and by how much. */
 export class Verdict {
