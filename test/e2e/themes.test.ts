@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { contrast } from "../../webview/shared/seriesColours.js";
+import { seenColours } from "../helpers/seenColours.mjs";
 import "./matchers.js";
 import { useWorkbench } from "./pages/useWorkbench.js";
 
@@ -28,6 +30,16 @@ describe("both views", () => {
         return { text: style.color, background: style.backgroundColor };
       });
       expect(colours.text).not.toBe(colours.background);
+    }
+    const dashboard = await workbench.dashboard.frame();
+    for (const colour of ["blue", "orange"]) {
+      const swatch = dashboard.locator(`.section-layer .swatch.colour-${colour}`).first();
+      await expect
+        .poll(async () => {
+          const { line, ground } = await swatch.evaluate(seenColours);
+          return contrast(line, ground);
+        })
+        .toBeGreaterThanOrEqual(3);
     }
     await workbench.screenshot(`theme-${kind}`);
   });

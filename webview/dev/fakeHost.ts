@@ -139,7 +139,7 @@ export class FakeHost {
       header: this.header(),
       layers: empty ? [] : this.run.layers,
       weights: empty ? [] : this.run.weights,
-      summaries: empty ? [] : this.run.summaries(this.step),
+      summaries: empty || this.step === 0 ? [] : this.run.summaries(this.step),
       findings: empty ? [] : this.run.findings(this.step),
       selectedLayer: this.options.selectedLayer,
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { contrast } from "../../../webview/shared/seriesColours.js";
+import { seenColours } from "../../helpers/seenColours.mjs";
 import { advance, hasColour, posted, usePages } from "./viewPage.js";
 
 const pages = usePages();
@@ -85,18 +86,7 @@ describe("lines", () => {
       await page.locator(lossChart).waitFor();
       const running = page.locator('[data-chart="batch-running-mean"]').first();
       await running.locator("xpath=self::*[@data-drawn='true']").waitFor();
-      const colours = await running.locator(".swatch.colour-orange").evaluate((swatch) => {
-        const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-        const seen = (...styles: string[]) => {
-          for (const style of styles) {
-            if (context !== null) context.fillStyle = style;
-            context?.fillRect(0, 0, 1, 1);
-          }
-          return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
-        };
-        const ground = getComputedStyle(document.body).getPropertyValue("--vscode-editor-background");
-        return { ground: seen(ground), line: seen(ground, getComputedStyle(swatch).color) };
-      });
+      const colours = await running.locator(".swatch.colour-orange").evaluate(seenColours);
       expect(contrast(colours.line, colours.ground)).toBeGreaterThanOrEqual(3);
       expect(await hasColour(page, ".section-layer [data-chart='batch-running-mean'] canvas", colours.line)).toBe(true);
     },
