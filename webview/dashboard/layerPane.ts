@@ -23,6 +23,7 @@ export class LayerPane {
   private readonly order: Chooser<"worst" | "model">;
   private readonly list: VirtualList<LayerInfo>;
   private shown: LayerInfo[] = [];
+  private lastPlace = -1;
   private lastOrderMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -72,11 +73,16 @@ export class LayerPane {
       this.count,
       none ? t("noMatch", this.search.value.trim()) : t("layerCount", this.shown.length, layers.length),
     );
-    this.list.set(this.shown, this.selectedPlace);
+    const place = this.selectedPlace;
+    this.list.set(this.shown, place);
+    // A layer that the view chose by itself is followed to where the new order has it.
+    if (place !== this.lastPlace && !this.state.current.isLayerChosen) this.list.select(place);
+    this.lastPlace = place;
   }
 
   showSelected(): void {
     this.list.select(this.selectedPlace);
+    this.lastPlace = this.selectedPlace;
   }
 
   focusSearch(): void {

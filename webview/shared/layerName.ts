@@ -7,7 +7,7 @@ const tailLetters = 9;
  * Text is whole and in one piece for screen readers and the clipboard; what is seen of the end is generated content.
  */
 export function layerName(name: string, title = name): HTMLElement {
-  const letters = [...name];
+  const letters = [...name.replace(/\s+/gu, " ")];
   const isLong = letters.length > 2 * tailLetters;
   const split = isLong ? letters.length - tailLetters : letters.length;
   const tail = letters.slice(split).join("");

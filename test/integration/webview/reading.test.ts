@@ -107,6 +107,30 @@ describe("the first layer shown", () => {
     expect((await posted(page, "select")).filter(({ layer }) => layer !== null)).toEqual([]);
   });
 
+  test("is in sight in a list of two rows, also after the order has become another", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=150&steps=0", width: 540, height: 600 });
+    await page.locator(selected).waitFor();
+    await advance(page, 200);
+    await expect.poll(() => page.locator(selected).innerText()).toBe("batch_normalization_BATC7b");
+    const row = page.locator('.list-row[aria-selected="true"]');
+    const isSeen = () =>
+      row.evaluate((element) => {
+        const list = element.closest(".list")?.getBoundingClientRect();
+        const own = element.getBoundingClientRect();
+        return list !== undefined && own.top >= list.top - 1 && own.bottom <= list.bottom + 1;
+      });
+    // The list is put in order at most every three seconds.
+    await expect
+      .poll(
+        async () => {
+          await advance(page, 1);
+          return (await row.getAttribute("aria-posinset")) === "1" && (await isSeen());
+        },
+        { timeout: 15_000 },
+      )
+      .toBe(true);
+  });
+
   test("is the one that the user chose before", async () => {
     const { page } = await pages.open({ query: "view=dashboard&layers=12&steps=0" });
     await page.locator(".list-row", { hasText: "conv2d_CONV1" }).click();

@@ -321,6 +321,8 @@ describe("hostile names", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
     const long = page.locator(".name", { hasText: "long_xxxx" }).first();
     expect(await long.evaluate((name) => (name as HTMLElement).getBoundingClientRect().width)).toBeLessThan(900);
+    const heights = await page.locator(".name").evaluateAll((names) => names.map((name) => name.clientHeight));
+    expect(Math.max(...heights)).toBeLessThan(2 * Math.min(...heights.filter((height) => height > 0)));
     expect(problems).toEqual([]);
   });
 });
