@@ -170,6 +170,7 @@ describe("sums and means", () => {
   it("of nothing", () => {
     expect(Array.from(values(tf.sum(tf.zeros([0, 3]), 0)))).toEqual([0, 0, 0]);
     expect(Array.from(values(tf.mean(tf.zeros([0, 2]), 0)))).toEqual([Number.NaN, Number.NaN]);
+    expect(Array.from(values(tf.mean(tf.zeros([0, 2]))))).toEqual([Number.NaN]);
     expect(tf.sum(tf.zeros([0, 3]), 1).size).toBe(0);
   });
 });

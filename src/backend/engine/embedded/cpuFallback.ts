@@ -47,7 +47,9 @@ export function runOnCpu(
   const copyIn = (input: Input): unknown => {
     if (input === null || input === undefined) return input;
     if (Array.isArray(input)) return input.map(copyIn);
-    const copy = toCpu(cpu, input, embedded.readSync(input.dataId) as Values);
+    // Some kernels ask for the rank, which only tensors have.
+    const rank = input.shape.length;
+    const copy = { ...toCpu(cpu, input, embedded.readSync(input.dataId) as Values), rank };
     copies.push(copy);
     return copy;
   };
@@ -57,10 +59,15 @@ export function runOnCpu(
   const result = kernel.kernelFunc({ inputs: copied as typeof inputs, attrs: attrs ?? {}, backend: cpu });
   const outputs = Array.isArray(result) ? result : [result];
   const back = outputs.map(({ shape, dtype, dataId }) =>
-    embedded.makeOutput(shape, dtype, undefined, cpu.readSync(dataId) as Float32Array),
+    embedded.makeOutput(shape, dtype, undefined, valuesOf(dtype, cpu.readSync(dataId)) as Float32Array),
   );
   for (const info of [...outputs, ...copies]) cpu.disposeData(info.dataId);
   return Array.isArray(result) ? back : (back[0] as TensorInfo);
+}
+
+/** Some of tfjs's JavaScript kernels keep integers in an array of floats. */
+function valuesOf(dtype: string, values: Values): Values {
+  return dtype === "int32" && values instanceof Float32Array ? Int32Array.from(values) : values;
 }
 
 function toCpu(cpu: CpuBackend, { shape, dtype }: TensorInfo, values: Values): TensorInfo {

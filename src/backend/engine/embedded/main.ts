@@ -1,8 +1,9 @@
-import type { KernelConfig, KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import type { KernelConfig } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-wasm/dist/register_all_kernels";
-import { missingKernel, runOnCpu } from "./cpuFallback.js";
+import { missingKernel } from "./cpuFallback.js";
 import { EmbeddedBackend } from "./embeddedBackend.js";
 import { replaceClipGradient, replaceGradients } from "./gradients.js";
+import { orJavaScript } from "./javaScriptKernels.js";
 import { gradientRegistry, kernelRegistry, kernelTable } from "./kernelTable.js";
 import "./kernels/index.js";
 
@@ -24,7 +25,7 @@ export function createEmbedded(): EmbeddedBackend {
   replaceClipGradient(gradientRegistry());
   for (const backendName of backendNames) {
     for (const [name, config] of kernelTable) {
-      const kernelFunc = anyType.has(name) ? config.kernelFunc : numbersOnly(name, config.kernelFunc, registry);
+      const kernelFunc = anyType.has(name) ? config.kernelFunc : orJavaScript(name, config.kernelFunc, registry);
       registry.set(`${backendName}_${name}`, { ...config, backendName, kernelFunc });
     }
   }
@@ -38,17 +39,4 @@ function addMissing(registry: Map<string, KernelConfig>): void {
     if (kernelTable.has(kernelName)) continue;
     kernelTable.set(kernelName, { kernelName, backendName: "wasm", kernelFunc: missingKernel(kernelName) });
   }
-}
-
-/** Strings and complex numbers are rare and the JavaScript kernels', where there is one; the others misread them. */
-function numbersOnly(name: string, kernelFunc: KernelFunc, registry: ReadonlyMap<string, KernelConfig>): KernelFunc {
-  if (!registry.has(`cpu_${name}`)) return kernelFunc;
-  return (call) => {
-    const inputs = call.inputs as Readonly<Record<string, TensorInfo | undefined>>;
-    for (const input in inputs) {
-      const dtype = inputs[input]?.dtype;
-      if (dtype === "string" || dtype === "complex64") return runOnCpu(name, call);
-    }
-    return kernelFunc(call);
-  };
 }

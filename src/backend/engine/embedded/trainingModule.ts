@@ -37,7 +37,7 @@ export interface TrainingModule {
     inner: number,
   ): void;
   withRow(
-    operation: 0 | 1 | 2 | 3,
+    operation: 0 | 1 | 2 | 3 | 4 | 5,
     swapped: boolean,
     full: Pointer,
     row: Pointer,
@@ -46,7 +46,7 @@ export interface TrainingModule {
     inner: number,
   ): void;
   withScalar(
-    operation: 0 | 1 | 2 | 3,
+    operation: 0 | 1 | 2 | 3 | 4 | 5,
     swapped: boolean,
     full: Pointer,
     value: Pointer,

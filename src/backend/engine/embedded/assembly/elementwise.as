@@ -4,6 +4,9 @@ const multiply: i32 = 0;
 const add: i32 = 1;
 const subtract: i32 = 2;
 const divide: i32 = 3;
+// NaN where either is.
+const larger: i32 = 4;
+const smaller: i32 = 5;
 
 // @ts-ignore: decorator
 @inline
@@ -11,6 +14,8 @@ function vector(operation: i32, a: v128, b: v128): v128 {
   if (operation == multiply) return f32x4.mul(a, b);
   if (operation == add) return f32x4.add(a, b);
   if (operation == subtract) return f32x4.sub(a, b);
+  if (operation == larger) return f32x4.max(a, b);
+  if (operation == smaller) return f32x4.min(a, b);
   return f32x4.div(a, b);
 }
 
@@ -20,6 +25,8 @@ function single(operation: i32, a: f32, b: f32): f32 {
   if (operation == multiply) return a * b;
   if (operation == add) return a + b;
   if (operation == subtract) return a - b;
+  if (operation == larger) return max<f32>(a, b);
+  if (operation == smaller) return min<f32>(a, b);
   return a / b;
 }
 
@@ -48,6 +55,8 @@ function pass(operation: i32, swapped: bool, full: usize, row: usize, to: usize,
 export function withRow(operation: i32, swapped: bool, full: usize, row: usize, to: usize, rows: i32, inner: i32): void {
   if (operation == multiply) pass(multiply, false, full, row, to, rows, inner);
   else if (operation == add) pass(add, false, full, row, to, rows, inner);
+  else if (operation == larger) pass(larger, false, full, row, to, rows, inner);
+  else if (operation == smaller) pass(smaller, false, full, row, to, rows, inner);
   else if (operation == subtract) {
     if (swapped) pass(subtract, true, full, row, to, rows, inner);
     else pass(subtract, false, full, row, to, rows, inner);
@@ -76,6 +85,8 @@ export function withScalar(operation: i32, swapped: bool, full: usize, at: usize
   const value = f32.load(at);
   if (operation == multiply) spread(multiply, false, full, value, to, length);
   else if (operation == add) spread(add, false, full, value, to, length);
+  else if (operation == larger) spread(larger, false, full, value, to, length);
+  else if (operation == smaller) spread(smaller, false, full, value, to, length);
   else if (operation == subtract) {
     if (swapped) spread(subtract, true, full, value, to, length);
     else spread(subtract, false, full, value, to, length);

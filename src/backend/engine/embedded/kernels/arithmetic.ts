@@ -1,18 +1,32 @@
 import { type KernelFunc, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { runOnCpu } from "../cpuFallback.js";
 import type { EmbeddedBackend } from "../embeddedBackend.js";
 import { replaceKernel } from "../kernelTable.js";
 
 const operations = { Multiply: 0, Add: 1, Sub: 2, RealDiv: 3 } as const;
 
+type Operation = (typeof operations)[keyof typeof operations] | 4 | 5;
+
 for (const [name, operation] of Object.entries(operations)) {
   replaceKernel(name, (stock) => simple(operation, stock));
+}
+
+// tfjs's kernels give the other operand for NaN; where the shapes are others than ours serve, JavaScript's doesn't.
+for (const [name, operation] of [["Maximum", 4] as const, ["Minimum", 5] as const]) {
+  replaceKernel(name, (stock) => {
+    const careful: KernelFunc = (call) => {
+      const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
+      return a.dtype === "float32" || b.dtype === "float32" ? runOnCpu(name, call) : stock(call);
+    };
+    return simple(operation, careful);
+  });
 }
 
 /**
  * Operands of one shape, a single value, or an operand of the other's last axes only (BatchNorm's statistics, biases):
  * tfjs's kernels broadcast slowly, and for small tensors the way to them, through copies of both shapes, is most of it.
  */
-function simple(operation: 0 | 1 | 2 | 3, stock: KernelFunc): KernelFunc {
+function simple(operation: Operation, stock: KernelFunc): KernelFunc {
   return (call) => {
     const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
     if (a.dtype !== "float32" || b.dtype !== "float32") return stock(call);

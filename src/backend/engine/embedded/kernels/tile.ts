@@ -8,6 +8,11 @@ replaceKernel("Tile", (stock) => (call) => {
   const { reps } = call.attrs as unknown as { reps: number[] };
   if (x.dtype !== "float32" && x.dtype !== "int32") return stock(call);
   const backend = call.backend as EmbeddedBackend;
+  if (reps.includes(0))
+    return backend.makeOutput(
+      reps.map((times, axis) => times * (x.shape[axis] as number)),
+      x.dtype,
+    );
   const shape = [...x.shape];
   let from = x;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
