@@ -6,17 +6,20 @@ import { packageOf } from "./packageCopies.js";
 const packagePattern = /^@tensorflow\/(tfjs(?:-[\w-]+)?)$/;
 const bundledCoreMarker = Symbol.for("layerscope.bundledCore");
 
-/** Backends count references to their tensors since then. */
-const oldestVersion = [3, 1] as const;
+type Engine = "embedded" | "native";
 
-/** Whether a copy is of a version that the embedded engine cannot run under. */
-export function isTooOld(file: string): boolean {
+const oldestVersions: Readonly<Record<Engine, readonly [major: number, minor: number]>> = {
+  // Backends count references to their tensors since then.
+  embedded: [3, 1],
+  // One-hot says since then of which type it is to be.
+  native: [3, 19],
+};
+
+/** Whether a copy is of a version that an engine of ours cannot run under. */
+export function isTooOld(file: string, engine: Engine = "embedded"): boolean {
   const [major = 0, minor = 0] = (packageOf(file)?.version ?? "").split(".").map(Number);
-  return major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1]);
-}
-
-function tooOldSentence(version: string | undefined): string {
-  return `TensorFlow.js ${version} of this project is too old for the embedded engine, which needs ${oldestVersion.join(".")}`;
+  const [oldestMajor, oldestMinor] = oldestVersions[engine];
+  return major < oldestMajor || (major === oldestMajor && minor < oldestMinor);
 }
 
 /** Finds copies of TensorFlow.js packages: the project's own, and the ones bundled with us. */
@@ -76,10 +79,12 @@ export class PackageFinder {
     return file;
   }
 
-  /** Why the project's tfjs-core cannot carry the embedded engine; null where it can, or where it is not known. */
-  coreTrouble(): string | null {
+  /** Why the project's tfjs-core cannot carry an engine; null where it can, or where it is not known. */
+  coreTrouble(engine: Engine = "embedded"): string | null {
     const file = this.#found.get("@tensorflow/tfjs-core");
-    return file !== undefined && isTooOld(file) ? tooOldSentence(packageOf(file)?.version) : null;
+    if (file === undefined || !isTooOld(file, engine)) return null;
+    const wanted = oldestVersions[engine].join(".");
+    return `TensorFlow.js ${packageOf(file)?.version} of this project is too old for the ${engine} engine, which needs ${wanted}`;
   }
 
   /** Whether the tfjs-core that runs is our own copy: it says so itself, since Node's hook thread may have chosen it. */

@@ -132,6 +132,8 @@ export class EngineResolver {
   }
 
   #nativeOrRefuse(): Exclude<NativeChoice, { kind: "none" }> {
+    const trouble = this.#finder.coreTrouble("native");
+    if (trouble !== null) refuse(trouble, "Update it");
     const choice = this.#chooseNative(this.#finder.findOwn("@tensorflow/tfjs-node", null));
     this.#sentence = choice.sentence;
     return choice.kind === "none" ? refuse(choice.sentence) : choice;
@@ -139,9 +141,7 @@ export class EngineResolver {
 }
 
 /** `--engine native` was asked for and cannot be had: nothing that would run instead is what the user wants. */
-function refuse(sentence: string): never {
-  process.stderr.write(
-    `layerscope: ${sentence}. Run \`layerscope engine install\`, or train with \`--engine auto\`.\n`,
-  );
+function refuse(sentence: string, action = "Run `layerscope engine install`"): never {
+  process.stderr.write(`layerscope: ${sentence}. ${action}, or train with \`--engine auto\`.\n`);
   process.exit(70);
 }

@@ -23,11 +23,16 @@ const packages = {
   typescript: "5.9.3",
 };
 
-/** A node_modules with the tools, in the user's cache folder; complete or absent. */
-export async function scriptTools(): Promise<string> {
+/** A node_modules with the tools. */
+export function scriptTools(): Promise<string> {
+  return installedPackages("tools", packages);
+}
+
+/** A node_modules with these packages, in the user's cache folder; complete or absent. */
+export async function installedPackages(name: string, dependencies: Readonly<Record<string, string>>): Promise<string> {
   const cache = userCacheFolder("layerscope-test-scripts");
-  const contents = createHash("sha256").update(JSON.stringify(packages)).digest("hex").slice(0, 12);
-  const folder = join(cache, `tools-${contents}`);
+  const contents = createHash("sha256").update(JSON.stringify(dependencies)).digest("hex").slice(0, 12);
+  const folder = join(cache, `${name}-${contents}`);
   if (existsSync(folder)) return join(folder, "node_modules");
   mkdirSync(cache, { recursive: true });
   await withLock(`${folder}.lock`, async () => {
@@ -35,7 +40,7 @@ export async function scriptTools(): Promise<string> {
     const partial = `${folder}.partial`;
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial, { recursive: true });
-    writeFileSync(join(partial, "package.json"), JSON.stringify({ private: true, dependencies: packages }));
+    writeFileSync(join(partial, "package.json"), JSON.stringify({ private: true, dependencies }));
     await runNpm(["install", "--no-package-lock"], partial);
     renameSync(partial, folder);
   });

@@ -60,7 +60,7 @@ function clipGradient(backend: EmbeddedBackend, x: Tensor, dy: Tensor, low: numb
   const output = backend.makeOutput(x.shape, "float32");
   const [at, from] = [backend.offset(x), backend.offset(dy)];
   backend.training.clampGradient(at, from, backend.offset(output), x.size, low, high);
-  return engine().makeTensorFromTensorInfo(output);
+  return engine().makeTensorFromDataId(output.dataId, [...output.shape], output.dtype);
 }
 
 function spread(dy: Tensor, shape: readonly number[], axes: readonly number[], divides: boolean): Tensor {
