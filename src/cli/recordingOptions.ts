@@ -89,7 +89,7 @@ export function budgetText(budget: string): string {
 }
 
 export function fastText({ fast }: BackendOptions): string {
-  return fast ? ", fast BatchNorm on (rounding differs in the last bits)" : "";
+  return fast ? ", fast BatchNorm and convolution on (rounding differs in the last bits)" : "";
 }
 
 function engineChoice(text: string): EngineChoice {

@@ -18,7 +18,7 @@ export const scriptErrorFileName = "error.json";
 
 export type EngineChoice = "auto" | "native" | "embedded";
 
-export type FastPart = "batchNorm" | "reluGradient" | "inputGradients" | "adam";
+export type FastPart = "batchNorm" | "reluGradient" | "inputGradients" | "adam" | "convolution";
 
 export interface BackendOptions {
   /** Folder that holds run folders. Absolute. */
@@ -35,7 +35,7 @@ export interface BackendOptions {
   readonly claim: { readonly id: string; readonly folder: string; readonly script: string } | null;
   /** Run of the parent process. */
   readonly parent: string | null;
-  /** Replace BatchNorm's training kernels by fused ones. */
+  /** Train by faster kernels, which round differently: fused BatchNorm and what else `FastPart` names. */
   readonly fast: boolean;
   /** Parts of the fast path that stay off: what a benchmark sees each of them by. */
   readonly fastWithout?: readonly FastPart[];

@@ -18,7 +18,7 @@ const preload = join(root, "dist/backend.cjs");
 const rounds = 12;
 /** Largest ratio to bare that is wanted: native, embedded. @type {Record<string, readonly [number, number]>} */
 const goals = { digits: [0.6, 0.7], sixConvolutions: [0.55, 0.7], mlp: [0.95, 0.9], residual: [0.6, 0.7] };
-const parts = ["batchNorm", "reluGradient", "inputGradients", "adam"];
+const parts = ["batchNorm", "reluGradient", "inputGradients", "adam", "convolution"];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -35,7 +35,8 @@ async function measureEngine(engine, module) {
   /** @param {string} name @param {object} options */
   const trainer = (name, options) => {
     const none = { launch: null, claim: null, parent: null, breakOnAnomaly: false, diskLimitBytes: 2e9 };
-    const complete = { ...none, runs, engine: "auto", budget: "5", ...options };
+    const choice = engine === "embedded" ? "embedded" : "auto";
+    const complete = { ...none, runs, engine: choice, budget: "5", ...options };
     return new Trainer({ name, module, requires: [preload], env: { LAYERSCOPE_OPTIONS: JSON.stringify(complete) } });
   };
   const trainers = [

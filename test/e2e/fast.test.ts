@@ -28,7 +28,7 @@ describe("a run that BatchNorm makes slow", () => {
     await expect.poll(() => test.runs.show(slow.id).status).toBe("stopped");
     await expect(workbench.dashboard).toDraw("norm", 10);
     const { engine } = test.runs.show(test.runs.newest().id) as unknown as { engine: { reason: string } };
-    expect(engine.reason).toContain("Fast BatchNorm is on: rounding differs in the last bits");
+    expect(engine.reason).toContain("Fast BatchNorm and convolution are on: rounding differs in the last bits");
     await expect.poll(() => workbench.status()).toMatch(/long\.js step \d+ loss [\d.]+ embedded/);
     expect(await workbench.page.locator('[id="layerscope.layerscope.layerscope.status"] .codicon-zap').count()).toBe(1);
     expect(await workbench.notifications()).toEqual([]);

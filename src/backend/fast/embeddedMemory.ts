@@ -6,6 +6,8 @@ import type { BackendLike, TensorLike } from "../hooks/tensorflow.js";
 /** The embedded engine's backend, as far as kernels outside of it need it. Offsets and sizes are in bytes. */
 export interface EmbeddedBackendLike extends BackendLike {
   readonly module: { readonly memory: KernelMemory };
+  /** Whether convolutions may go through Winograd's transforms. */
+  allowsWinograd: boolean;
   offset(tensor: TensorLike): number;
   /** Memory for use within one kernel call. */
   scratch(bytes: number): number;
@@ -70,7 +72,7 @@ export interface FastKernels {
 }
 
 export function isEmbeddedBackend(backend: BackendLike): backend is EmbeddedBackendLike {
-  return embeddedMarker in backend && "scratch" in backend && "module" in backend;
+  return embeddedMarker in backend && ["scratch", "module", "allowsWinograd"].every((name) => name in backend);
 }
 
 const instances = new WeakMap<object, FastKernels | null>();

@@ -7,15 +7,20 @@ import { adamArithmetic } from "./adamArithmetic.js";
 import { AdamUpdate } from "./adamUpdate.js";
 import { batchNormKernels, perBackend, proven } from "./batchNormKernels.js";
 import { isExactAdam } from "./checkAdam.js";
+import { isRightConvolution } from "./checkConvolution.js";
 import { isSameReluGradient } from "./checkReluGradient.js";
+import { isEmbeddedBackend } from "./embeddedMemory.js";
 import { backendOf, type FastEngine, isFastEngine, type Tensor } from "./fastEngine.js";
 import { FusedBatchNorm } from "./fusedBatchNorm.js";
 import { type GradientConfig, gradientRegistry } from "./gradientRegistry.js";
 import { InputGradients } from "./inputGradients.js";
 import { fastReluGradient } from "./reluGradient.js";
+import { TrainingConvolutions } from "./trainingConvolutions.js";
 
 /** Said wherever the fast path is on: in the run, in the status bar, on the command line. */
-export const fastNote = "Fast BatchNorm is on: rounding differs in the last bits";
+export function fastNote(isEmbedded: boolean): string {
+  return `Fast BatchNorm ${isEmbedded ? "and convolution are" : "is"} on: rounding differs in the last bits`;
+}
 
 /** Everything that makes training faster than tfjs does; made once for the process's engine when the user asks for it. */
 export class FastTraining {
@@ -39,11 +44,19 @@ export class FastTraining {
     this.batchNorm = this.has("batchNorm") ? new FusedBatchNorm(engine, (x) => kernels(backendOf(engine, x))) : null;
     this.adam = this.has("adam") ? new AdamUpdate(engine, arithmetics) : null;
     const inputGradients = this.has("inputGradients") ? new InputGradients(engine) : null;
+    const isRight = perBackend(
+      (backend) =>
+        proven(isEmbeddedBackend(backend) ? backend : null, (embedded) =>
+          isRightConvolution(engine, embedded, reader),
+        ) !== null,
+    );
+    const convolutions = this.has("convolution") ? new TrainingConvolutions(engine, isRight) : null;
     const original = engine.gradients;
     const replaceGradients = (): void => this.replaceGradients();
     engine.gradients = function (this: EngineLike, ...parameters) {
       replaceGradients();
-      const pass = (): ReturnType<typeof original> => original.apply(this, parameters);
+      const whole = (): ReturnType<typeof original> => original.apply(this, parameters);
+      const pass = convolutions === null ? whole : () => convolutions.during(whole);
       return inputGradients === null ? pass() : inputGradients.during(parameters[1] as readonly Tensor[], pass);
     };
   }
@@ -101,8 +114,9 @@ export class FastTraining {
     if (state === 0 || state === this.told) return null;
     this.told = state;
     const rest = [...fallbacks].map(([layer, reason]) => `${layer} (${reason})`).join(", ");
-    if (rest === "") return `${fastNote}.`;
-    return `${served === 0 ? "Fast BatchNorm serves no layer" : fastNote}; the normal path runs for ${rest}.`;
+    const note = fastNote(isEmbeddedBackend(this.engine.backend));
+    if (rest === "") return `${note}.`;
+    return `${served === 0 ? "Fast BatchNorm serves no layer" : note}; the normal path runs for ${rest}.`;
   }
 
   private has(part: FastPart): boolean {

@@ -163,7 +163,8 @@ export class Session {
 
   private sinkOf(recorder: Recorder): Sink {
     const engine = this.engineInfo();
-    recorder.engine(this.fast === null ? engine : { ...engine, fast: true, reason: `${engine.reason} ${fastNote}.` });
+    const note = fastNote(engine.name === "embedded");
+    recorder.engine(this.fast === null ? engine : { ...engine, fast: true, reason: `${engine.reason} ${note}.` });
     return {
       row: (table, step, series, row) => recorder.row(table, step, series, row),
       running: (series, running) => recorder.running(series, running),

@@ -19,6 +19,7 @@ const values = (length, seed) => Float32Array.from({ length }, (_, index) => Mat
 const model = tf.sequential({ layers: [
   layers.conv2d({ inputShape: [32, 32, 3], filters: 16, kernelSize: 3, padding: "same", useBias: false }),
   layers.batchNormalization(),
+  layers.conv2d({ filters: 16, kernelSize: 3, padding: "same" }),
   layers.conv2d({ filters: 24, kernelSize: 3, strides: 2, padding: "same", activation: "relu" }),
   layers.flatten(),
   layers.dense({ units: 100, activation: "relu" }),
@@ -33,6 +34,7 @@ model.compile({ optimizer: "adam", loss: "categoricalCrossentropy" });
 const x = tf.tensor(values(30 * 3072, 9), [30, 32, 32, 3]);
 const y = tf.oneHot(tf.tensor1d(Array.from({ length: 30 }, (_, index) => index % 10), "int32"), 10);
 const step = () => model.trainOnBatch(x, y);
+tf.backend().allowsWinograd = process.env.WINOGRAD === "1";
 `;
 
 const script = `${training}
@@ -47,10 +49,10 @@ process.on("worker", () => started++);
 })();
 `;
 
-test("weights are the same to the last bit with any number of threads", () => {
+test.each(["0", "1"])("weights are the same to the last bit with any number of threads; Winograd: %s", (WINOGRAD) => {
   const file = project.write("bits.cjs", script);
   const results = [1, 2, 8].map((threads) => {
-    const env = { LAYERSCOPE_THREADS: String(threads), LAYERSCOPE_CACHE: "/nonexistent" };
+    const env = { LAYERSCOPE_THREADS: String(threads), LAYERSCOPE_CACHE: "/nonexistent", WINOGRAD };
     const result = runScript(file, { engine: "embedded", engineOnly: true }, { env });
     expect(result.stderr).toBe("");
     expect(result.exitCode).toBe(0);

@@ -17,6 +17,8 @@ export class EmbeddedBackend extends BackendWasm {
   readonly training: TrainingModule;
   readonly team: ThreadTeam;
   isDisposed = false;
+  /** Whether convolutions may go through Winograd's transforms, which round differently. */
+  allowsWinograd = false;
   readonly #promised = new WeakMap<PromisedEntry, readonly TensorInfo[]>();
   readonly #scratches: { readonly at: number; readonly bytes: number }[] = [];
   /** How many promises are being kept, one within the other. */

@@ -32,6 +32,8 @@ export const sharedKernels = [
   "inputGradientByProducts",
   "inputGradientOfFew",
   "gemmRows",
+  "winogradRows",
+  "winogradFilterGroups",
 ] as const;
 
 export type SharedKernel = (typeof sharedKernels)[number];

@@ -20,6 +20,14 @@ type PoolingSizes = readonly [
   left: number,
 ];
 
+type WinogradSizes = readonly [
+  threads: number,
+  block: number,
+  outWidth: number,
+  inChannels: number,
+  outChannels: number,
+];
+
 /** What assembly/training.as exports beside the shared kernels; there is what each does. Pointers are byte offsets in the engine's memory. */
 export interface TrainingModule {
   addBias(values: Pointer, bias: Pointer, rows: number, inner: number, low: number, high: number): void;
@@ -125,6 +133,9 @@ export interface TrainingModule {
     scratch: Pointer,
     divisor: number,
   ): void;
+  winogradFilter(filter: Pointer, inChannels: number, outChannels: number, panels: Pointer, scratch: Pointer): void;
+  winogradFilterScratch(...sizes: WinogradSizes): number;
+  winogradScratch(...sizes: WinogradSizes): number;
 }
 
 /** Our kernels, in the memory of tfjs's, and the threads that share their work. */

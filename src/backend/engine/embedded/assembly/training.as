@@ -12,3 +12,6 @@ export { fitImages, repeatBlocks, segmentSum } from "./movement";
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from "./pooling";
 export { sumMiddle } from "./reduction";
 export { resizeGradient } from "./resizing";
+export {
+  winogradFilter, winogradFilterGroups, winogradFilterScratch, winogradRows, winogradScratch,
+} from "./winograd";

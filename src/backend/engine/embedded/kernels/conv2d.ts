@@ -4,12 +4,7 @@ import { replaceKernel } from "../kernelTable.js";
 import { clampOf, type FusedAttributes, noClamp, unfused } from "./activation.js";
 import { Composer } from "./composer.js";
 import { type ConvolutionGeometry, convolutionGeometry, isChannelsLast } from "./convolutionGeometry.js";
-
-interface ConvolutionInputs {
-  readonly x: TensorInfo;
-  readonly filter: TensorInfo;
-  readonly bias?: TensorInfo;
-}
+import { type ConvolutionInputs, isForWinograd, winogradConvolution } from "./winograd.js";
 
 replaceKernel("Conv2D", () => (call) => {
   const { x, filter } = call.inputs as unknown as ConvolutionInputs;
@@ -36,18 +31,32 @@ replaceKernel("FusedConv2D", () => (call) => {
 /** x ∗ filter + bias, clamped. */
 export function convolve(
   composer: Composer,
+  inputs: ConvolutionInputs,
+  info: ConvolutionGeometry,
+  clamp: readonly [number, number],
+): TensorInfo {
+  const { backend } = composer;
+  const output = composer.own(backend.makeOutput(info.outShape, "float32"));
+  const isDone = isForWinograd(backend, info) && winogradConvolution(backend, output, inputs, info, clamp);
+  if (!isDone) convolveTaps(composer, output, inputs, info, clamp);
+  return output;
+}
+
+/** Tap by tap. */
+function convolveTaps(
+  composer: Composer,
+  output: TensorInfo,
   { x, filter, bias }: ConvolutionInputs,
   info: ConvolutionGeometry,
   [low, high]: readonly [number, number],
-): TensorInfo {
+): void {
+  const { backend } = composer;
   const { top, left } = info.padInfo;
   // As far as the filter reaches; input beyond that takes no part.
   const height = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight;
   const width = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth;
   const padded = composer.fitImages(x, top, left, height, width);
-  const { backend } = composer;
   const { training } = backend;
-  const output = composer.own(backend.makeOutput(info.outShape, "float32"));
   const taps = info.filterHeight * info.filterWidth * info.inChannels;
   const panels = backend.scratch(training.convolveScratch(taps, info.outChannels));
   training.packFilter(backend.offset(filter), taps, info.outChannels, panels);
@@ -72,5 +81,4 @@ export function convolve(
     low,
     high,
   ]);
-  return output;
 }
