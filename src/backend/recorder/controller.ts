@@ -16,8 +16,8 @@ export function parseBudget(text: string): Budget {
 const warmUpSteps = 3;
 /** Weight of the newest measurement in the running costs. */
 const costWeight = 0.2;
-/** Of one that is lower: the first captures are slow, and a cost that is thought too high is not measured again. */
-const lowerCostWeight = 0.5;
+/** Slow first captures of everything tell little of what the next will cost: so many are made whatever they seem to cost. */
+const trials = 3;
 /**
  * What the budget earns in so much time is lent to dear captures: a short training is judged by its last 20, whose steps
  * may lie apart by this share of the steps so far.
@@ -49,6 +49,7 @@ export class Controller {
   private owedMs = 0;
   private captureNext = false;
   private lastEveryStep = 0;
+  private everyCaptures = 0;
 
   constructor(private budget: Budget) {}
 
@@ -88,8 +89,9 @@ export class Controller {
     const bareMs = Math.min(measuredMs, longestStep * (this.bareMs || measuredMs));
     this.bareMs = this.bareMs === 0 ? bareMs : this.bareMs + costWeight * (bareMs - this.bareMs);
     const known = this.cost[captured];
-    const weight = known !== null && ownMs < known ? lowerCostWeight : costWeight;
-    this.cost[captured] = known === null ? ownMs : known + weight * (ownMs - known);
+    // What is lower counts at once: a cost that is thought too high is not measured again.
+    const isLower = known === null || ownMs < known;
+    this.cost[captured] = isLower ? ownMs : known + costWeight * (ownMs - known);
     if (typeof this.budget === "string") return;
     const basicMs = this.cost[level.basic] ?? 0;
     const earnedMs = Math.max(0, (this.budget.percent / 100) * this.bareMs - basicMs);
@@ -98,7 +100,10 @@ export class Controller {
     const income = earnedMs - paidMs;
     const left = this.deposit(level.scalars, income * scalarShare);
     this.deposit(level.every, income * (1 - scalarShare) + left);
-    if (captured !== level.basic) this.saved[captured] -= Math.max(0, ownMs - basicMs);
+    if (captured === level.basic) return;
+    const isFirst = captured === level.every && this.everyCaptures++ === 0;
+    const spentMs = Math.max(0, ownMs - basicMs);
+    this.saved[captured] -= isFirst ? Math.min(spentMs, this.loanMs / 2) : spentMs;
   }
 
   /** Own time between two steps: part of the overhead, and no cost of any level. */
@@ -119,6 +124,7 @@ export class Controller {
     // An unknown cost is found out by trying once the start is over.
     if (cost === null) return this.step > warmUpSteps + captured;
     const lent = captured === level.every && this.isEveryDue ? this.loanMs : 0;
+    if (lent > 0 && this.everyCaptures < trials) return this.saved[captured] + lent > 0;
     return this.saved[captured] + lent >= Math.max(0, cost - (this.cost[level.basic] ?? 0));
   }
 

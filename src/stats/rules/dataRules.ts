@@ -1,3 +1,5 @@
+import type { BatchMeans } from "./batchMeans.js";
+import { isClassifier } from "./layerGraph.js";
 import { percent, type RuleContext, short, trainedBatchNorms } from "./ruleContext.js";
 import type { Problem, Rule, RuleLayer } from "./ruleTypes.js";
 
@@ -12,17 +14,37 @@ export const dataUnshuffled: Rule = {
   action: "Shuffle the examples before they are batched; with tf.data, shuffle with a buffer as large as the data.",
   reference: "definitions §5, second corpus",
   *check(context) {
-    const { batchMeanVariance } = context.settings;
-    for (const layer of context.run.layers) {
-      const history = context.activations.get(layer.index);
-      if (history === undefined || layer.inbound.length > 0) continue;
-      const ratio = history.batchMeanVariance(valuesPerSample(layer));
-      if (ratio === null || !(ratio > batchMeanVariance)) continue;
-      const got = `means of the input batches vary ${short(ratio)} times as much as those of shuffled data at most would`;
-      yield { level: "warning", layer: layer.index, message: `${got}, wanted at most ${batchMeanVariance} times.` };
+    const { batchMeanVariance, batchAnswerVariance } = context.settings;
+    // One episode after the other is no order that a person could shuffle.
+    if (context.actsOnPredictions) return;
+    const told = new Set<string>();
+    for (const [layer, batches, what] of dataBatches(context)) {
+      const isInput = layer.inbound.length === 0;
+      const limit = isInput ? batchMeanVariance : batchAnswerVariance;
+      const ratio = batches.ratio(valuesPerSample(isInput ? layer.inputShape : layer.outputShape));
+      if (ratio === null || !(ratio > limit)) continue;
+      // One cause, which shows best where the data come in.
+      if (!isInput && told.has(layer.model)) continue;
+      told.add(layer.model);
+      const got = `means of the ${what} vary ${short(ratio)} times as much as those of shuffled data at most would`;
+      yield { level: "warning", layer: layer.index, message: `${got}, wanted at most ${limit} times.` };
     }
   },
 };
+
+/** Inputs, then the answers of classifiers that tell classes apart: those of images, whose means say little. */
+function dataBatches({ run, activations, settings, losses }: RuleContext): [RuleLayer, BatchMeans, string][] {
+  const places = run.layers.flatMap((layer): [RuleLayer, BatchMeans, string][] => {
+    const batches = activations.get(layer.index)?.dataBatches;
+    if (batches === undefined) return [];
+    if (layer.inbound.length === 0) return [[layer, batches, "input batches"]];
+    // A network that has collapsed answers the same for all, and another class in the next batch, with a loss to match.
+    const hasLearned = losses !== null && losses.last < losses.first;
+    const tells = isClassifier(layer) && batches.certainty >= settings.classCertainty;
+    return tells && hasLearned ? [[layer, batches, "batches' class probabilities"]] : [];
+  });
+  return places.toSorted(([a], [b]) => a.inbound.length - b.inbound.length);
+}
 
 export const bnTrainEvalGap: Rule = {
   id: "bn-train-eval-gap",
@@ -37,9 +59,10 @@ export const bnTrainEvalGap: Rule = {
       return;
     }
     for (const [layer, history] of trainedBatchNorms(context)) {
-      const { betweenBatchVariance = 0, valuesPerChannel = 1 } = history.last;
+      const { betweenBatchVariance = 0 } = history.last;
       const [absolute, timesNull] = context.settings.betweenBatch;
-      const limit = Math.max(absolute, timesNull / valuesPerChannel);
+      // The last batch may be a small rest.
+      const limit = Math.max(absolute, timesNull / Math.max(1, history.largestBatch));
       if (history.trainedSteps < context.settings.fewPasses || !(betweenBatchVariance > limit)) continue;
       const got = `batch means vary by ${percent(betweenBatchVariance)} of the variance within batches`;
       yield {
@@ -69,6 +92,6 @@ function* probedGap({ settings, gap, losses }: RuleContext): Generator<Problem> 
 }
 
 /** Values of one channel in one example: they are not independent of each other. */
-function valuesPerSample({ inputShape }: RuleLayer): number {
-  return (inputShape ?? []).slice(1).reduce<number>((product, size) => product * (size ?? 1), 1);
+function valuesPerSample(shape: RuleLayer["inputShape"]): number {
+  return (shape ?? []).slice(1).reduce<number>((product, size) => product * (size ?? 1), 1);
 }

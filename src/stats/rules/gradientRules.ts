@@ -1,5 +1,5 @@
 import { kernels, type RuleContext, short } from "./ruleContext.js";
-import type { Rule, RuleLayer, RuleWeight } from "./ruleTypes.js";
+import type { Problem, Rule, RuleLayer, RuleWeight } from "./ruleTypes.js";
 import { enoughUpdates, type WeightHistory } from "./weightHistory.js";
 
 /** Captured updates below which nothing is said. */
@@ -68,7 +68,7 @@ export const updateRatio: Rule = {
   action: "Change the learning rate by the factor that is missing.",
   reference: "DL4J; Karpathy, CS231n",
   *check(context) {
-    const { updateRatio, updateRatioLowest, updateRatioEver } = context.settings;
+    const { updateRatio, updateRatioLowest, updateRatioEver, updateRatioOnce } = context.settings;
     const [warning, error] = updateRatio;
     for (const [weight, layer, history] of byModel(context).flat()) {
       const ratio = history.updateRatio.median;
@@ -78,8 +78,10 @@ export const updateRatio: Rule = {
         yield { level: ratio > error ? "error" : "warning", layer: layer.index, message, action };
       } else if (history.largestUpdateRatio > updateRatioEver && !hasLearned(context)) {
         const got = `20 steps changed ${weight.name} by ${short(history.largestUpdateRatio)} of its norm each`;
-        const message = `${got}, wanted at most ${updateRatioEver} even at the start: what it was initialised to is lost.`;
-        yield { level: "warning", layer: layer.index, message, action: "Lower the learning rate, or warm it up." };
+        yield initialisationLost(layer, got, `${updateRatioEver} even at the start`);
+      } else if (history.largestUpdate.ratio > updateRatioOnce && !hasLearned(context)) {
+        const got = `a step changed ${weight.name} by ${short(history.largestUpdate.ratio)} times its norm`;
+        yield { ...initialisationLost(layer, got, `${updateRatioOnce} times`), step: history.largestUpdate.step };
       }
       // Updates that become small are the end of learning; only those that never were large are too small. A kernel
       // before BatchNorm is scale-invariant: its norm may grow, and the ratio fall with it.
@@ -92,6 +94,11 @@ export const updateRatio: Rule = {
     }
   },
 };
+
+function initialisationLost({ index }: RuleLayer, got: string, wanted: string): Problem {
+  const message = `${got}, wanted at most ${wanted}: what it was initialised to is lost.`;
+  return { level: "warning", layer: index, message, action: "Lower the learning rate, or warm it up." };
+}
 
 /** Kernels of each model in the order of its layers, those with enough captured updates. */
 function byModel(context: RuleContext): Kernel[][] {

@@ -97,6 +97,12 @@ export function isRectifier(layer: RuleLayer): boolean {
   return layer.className === "ReLU" || ["relu", "relu6"].includes(layer.config.activation ?? "");
 }
 
+/** Its output is a probability for each of several classes. */
+export function isClassifier(layer: RuleLayer): boolean {
+  const isSoftmax = layer.className === "Softmax" || layer.config.activation === "softmax";
+  return isSoftmax && layer.isOutput && (layer.outputShape?.at(-1) ?? 0) >= 3;
+}
+
 function isActiveDropout(layer: RuleLayer): boolean {
   return dropout.has(layer.className) && (layer.config.rate ?? 0) > 0;
 }

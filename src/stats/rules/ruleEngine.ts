@@ -1,10 +1,10 @@
 import { windowSteps } from "../batchNormWindow.js";
 import type { Row, TableName } from "../catalogue.js";
-import { ActivationHistory } from "./activationHistory.js";
+import { ActivationHistory, type DataRole } from "./activationHistory.js";
 import { BatchNormHistory } from "./batchNormHistory.js";
 import { FlagHistory } from "./flagHistory.js";
 import { GapHistory } from "./gapHistory.js";
-import { LayerGraph } from "./layerGraph.js";
+import { isClassifier, LayerGraph } from "./layerGraph.js";
 import { RecentValues } from "./recentValues.js";
 import type { FastPathEvent, NonfiniteEvent, RuleContext } from "./ruleContext.js";
 import { defaultRuleSettings, type RuleSettings } from "./ruleSettings.js";
@@ -44,6 +44,8 @@ export class RuleEngine {
   private readonly flags = new FlagHistory();
   private lastStep = 0;
   private pending: Phase | null = null;
+  private predictedSteps = 0;
+  private lastPredictedStep = 0;
   private judgedStep = Number.NEGATIVE_INFINITY;
   /** Per model: what the rules that wait found when it was last used for inference. */
   private readonly judged = new Map<string, readonly Finding[]>();
@@ -62,7 +64,7 @@ export class RuleEngine {
     this.lastStep = Math.max(this.lastStep, step);
     switch (table) {
       case "activations":
-        entry(this.activations, series, ActivationHistory).add(step, row, this.isFedByData(series));
+        entry(this.activations, series, ActivationHistory).add(step, row, this.roleOf(series));
         break;
       case "batchNorm":
         entry(this.batchNorms, series, BatchNormHistory).add(step, row, this.layer(series)?.config.epsilon ?? 1e-3);
@@ -88,6 +90,10 @@ export class RuleEngine {
     if (event.type === "fastPath") this.fastPath = event;
     if (event.type === "flags") this.flags.add(event);
     if (event.type !== "phase") return;
+    if (event.phase === "predict" && event.step !== this.lastPredictedStep) {
+      this.predictedSteps++;
+      this.lastPredictedStep = event.step;
+    }
     // Events and rows are read from different files: this one may come long after the rows that followed it.
     const isStale = this.lastStep - event.step >= phaseDistanceSteps;
     if (isStale || event.step - this.judgedStep < phaseDistanceSteps) return;
@@ -130,6 +136,7 @@ export class RuleEngine {
       gap: this.gap,
       flags: this.flags,
       fastPath: this.fastPath,
+      actsOnPredictions: this.predictedSteps > this.lastStep / 2,
       losses: this.firstLoss === null ? null : { first: this.firstLoss, last: this.recentLosses.median },
     };
     return rules
@@ -162,8 +169,12 @@ export class RuleEngine {
     }
   }
 
-  private isFedByData(series: number): boolean {
-    return this.layer(series)?.inbound.length === 0;
+  private roleOf(series: number): DataRole {
+    const layer = this.layer(series);
+    if (layer === undefined) return null;
+    // What a model is given a second time in a pass is what another made, as in a GAN.
+    if (layer.inbound.length === 0) return (layer.call ?? 1) === 1 ? "input" : null;
+    return isClassifier(layer) ? "classes" : null;
   }
 
   private layer(index: number): RuleLayer | undefined {

@@ -48,8 +48,14 @@ export interface RuleSettings {
   readonly updateRatio: readonly [number, number];
   /** Median over any 20 steps, the first ones too. A weight that grows evenly from 0 stays below 0.1. */
   readonly updateRatioEver: number;
+  /** In a single step. One that starts at 0 changes by as much as it is in its second step, with momentum by twice that. */
+  readonly updateRatioOnce: number;
   /** Variance of batch means × batch size / variance of the input. */
   readonly batchMeanVariance: number;
+  /** The same of the answers of a classifier, which move also because it learns. */
+  readonly batchAnswerVariance: number;
+  /** Variance of class probabilities, as a share of what it would be were each 0 or 1, from which they tell classes apart. */
+  readonly classCertainty: number;
   /** Share of a step that fused BatchNorm must save to be spoken of. */
   readonly fastGain: number;
 }
@@ -81,6 +87,9 @@ export const defaultRuleSettings: RuleSettings = {
   updateRatioLowest: 1e-4,
   updateRatio: [10 ** -1.5, 0.1],
   updateRatioEver: 0.12,
+  updateRatioOnce: 2.2,
   batchMeanVariance: 3,
+  batchAnswerVariance: 8,
+  classCertainty: 0.06,
   fastGain: 0.1,
 };

@@ -12,6 +12,8 @@ export interface RuleLayer {
   readonly className: string;
   readonly model: string;
   readonly path: string;
+  /** Which of the layer's calls in a pass this is; 1 where absent. */
+  readonly call?: number;
   readonly source: SourceLine | null;
   readonly config: RuleLayerConfig;
   readonly inputShape: readonly (number | null)[] | null;

@@ -18,6 +18,8 @@ export class WeightHistory {
   readonly gradientMeanAbs = new RecentValues(windowSteps);
   /** Largest median over the last 10 to K captured updates so far. */
   largestUpdateRatio = 0;
+  /** Largest single update so far, and its step. */
+  largestUpdate = { ratio: 0, step: 0 };
   /** First captured step with NaN or Inf in the gradient or the weight. */
   nonfinite: { readonly step: number; readonly where: "gradient" | "weight"; readonly count: number } | null = null;
 
@@ -34,6 +36,9 @@ export class WeightHistory {
     if (isChange) this.changes++;
     if (this.recent.push({ step, isChange }) > windowSteps) this.recent.shift();
     this.updateRatio.push(row.updateRatio);
+    if (row.updateRatio !== undefined && row.updateRatio > this.largestUpdate.ratio) {
+      this.largestUpdate = { ratio: row.updateRatio, step };
+    }
     this.gradientNorm.push(row.gradientNorm);
     this.gradientMeanAbs.push(row.gradientMeanAbs);
     if (this.updateRatio.length >= enoughUpdates)

@@ -360,8 +360,8 @@ describe("rules of weights and gradients", () => {
   });
 
   it("remembers updates so large at the start that the initialisation was lost, if nothing was learned since", () => {
-    const early = (large: number, loss: number) => {
-      const updates = (step: number) => ({ ...healthy, updateRatio: step < 25 ? large : 1e-3 });
+    const early = (large: number, loss: number, steps = 24) => {
+      const updates = (step: number) => ({ ...healthy, updateRatio: step <= steps ? large : 1e-3 });
       const engine = engineAfter({ layers, weights, updates });
       for (let step = 121; step <= 140; step++) engine.row("steps", step, 0, { loss });
       return engine.findings({ ended: true }).find(({ id }) => id === "update-ratio")?.level;
@@ -369,6 +369,8 @@ describe("rules of weights and gradients", () => {
     expect(early(0.4, 0.9)).toBe("warning");
     expect(early(0.4, 0.1)).toBeUndefined();
     expect(early(0.1, 0.9)).toBeUndefined();
+    expect(early(6, 0.9, 1)).toBe("warning");
+    expect(early(2, 0.9, 1), "a kernel that starts at 0").toBeUndefined();
   });
 
   it("takes updates that were always tiny for too small only when nothing is learned and no BatchNorm follows", () => {
@@ -457,6 +459,63 @@ describe("rules of activations and data", () => {
     // sin has variance 1/2: spread 0.25 is what batches of 32 shuffled values with variance 1 show.
     expect(found({ layers: [layer(0, "Dense")], activations: batches(0.25) }, "data-unshuffled")).toBeUndefined();
     expect(found({ layers: [layer(0, "Dense")], activations: batches(0.6) }, "data-unshuffled")?.level).toBe("warning");
+  });
+
+  it("data-unshuffled: a small rest at the end of each epoch is no sign of it, and no mask", () => {
+    const rests = (size: number, spread: (step: number) => number) => (step: number) => ({
+      inputCount: step % 10 === 0 ? size : 32,
+      inputMean: (step % 10 === 0 ? Math.sqrt(32 / size) : 1) * spread(step),
+      inputVariance: 1,
+    });
+    const shuffled = (step: number) => 0.25 * Math.sin(step * 7);
+    const layers = [layer(0, "Dense", { inputShape: [null, 1] })];
+    expect(found({ layers, activations: rests(1, shuffled) }, "data-unshuffled")).toBeUndefined();
+    const sorted = (step: number) => Math.sin(step / 3);
+    expect(found({ layers, activations: rests(1, sorted) }, "data-unshuffled")?.level).toBe("warning");
+  });
+
+  it("data-unshuffled: nothing where the script acts on its predictions, nor of what a second call is given", () => {
+    const sorted = (step: number) => ({ inputCount: 32, inputMean: Math.sin(step / 3), inputVariance: 1 });
+    const single = { inputShape: [null, 1] };
+    const ids = (engine: RuleEngine) => engine.findings({ ended: true }).map(({ id }) => id);
+    const acting = engineAfter({ layers: [layer(0, "Dense", single)], activations: sorted });
+    expect(ids(acting)).toContain("data-unshuffled");
+    for (let step = 1; step <= 120; step++) acting.event({ type: "phase", phase: "predict", model: "net", step });
+    expect(ids(acting)).not.toContain("data-unshuffled");
+    const second = engineAfter({ layers: [layer(0, "Dense", { ...single, call: 2 })], activations: sorted });
+    expect(ids(second)).not.toContain("data-unshuffled");
+  });
+
+  it("data-unshuffled: a classifier's answers that follow the batch, though its inputs tell nothing", () => {
+    const classifier = layer(1, "Dense", { config: { activation: "softmax" }, outputShape: [null, 3], isOutput: true });
+    const answers = (batchMean: (step: number, channel: number) => number, within: number) => ({
+      layers: [layer(0, "Conv2D"), classifier],
+      activations: (step: number, index: number) =>
+        index === 0
+          ? { inputCount: 32, inputMean: 0, inputVariance: 1 }
+          : {
+              count: 96,
+              mean: 1 / 3,
+              variance: within,
+              channelMean: [0, 1, 2].map((c) => batchMean(step, c)),
+              channelVariance: [within, within, within],
+            },
+    });
+    const sorted = (step: number, channel: number) => (Math.floor(step / 4) % 3 === channel ? 0.8 : 0.1);
+    expect(found(answers(sorted, 0.02), "data-unshuffled")).toMatchObject({ layer: 1, level: "warning" });
+    const shuffled = (step: number, channel: number) => 1 / 3 + 0.08 * Math.sin(step * (channel + 2));
+    expect(found(answers(shuffled, 0.2), "data-unshuffled")).toBeUndefined();
+    // Answers that swing while the loss grows are those of a sick network.
+    const sick = engineAfter(answers(sorted, 0.02));
+    for (let step = 121; step <= 140; step++) sick.row("steps", step, 0, { loss: 9 });
+    expect(sick.findings({ ended: true }).map(({ id }) => id)).not.toContain("data-unshuffled");
+    // One that does not tell classes apart yet only drifts.
+    expect(
+      found(
+        answers((step, channel) => 1 / 3 + 0.001 * step * (channel - 1), 1e-4),
+        "data-unshuffled",
+      ),
+    ).toBeUndefined();
   });
 
   it("nonfinite: the place where it began", () => {
