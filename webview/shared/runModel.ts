@@ -63,19 +63,28 @@ export class RunModel {
 
   /** The one to look at first: with a finding that matters, else the one that drifts most; BatchNorm before others. */
   get worstLayer(): LayerInfo | undefined {
-    const { byAttention } = this;
-    const troubled = byAttention.filter(({ index }) => (this.summaries.get(index)?.severity ?? 0) > 1);
-    if (troubled.length > 0) return troubled.find(isBatchNorm) ?? troubled[0];
-    const drifting = worstDrift(this.summaries.values())?.layer ?? null;
-    return this.layer(drifting) ?? byAttention.find(isBatchNorm) ?? byAttention[0];
+    return this.worstOf(this.sorted);
   }
 
-  /** Worst first; equals stay in model order. */
+  /** Worst first, as `worstLayer` has it; equals stay in model order. */
   get byAttention(): LayerInfo[] {
+    const { sorted } = this;
+    const worst = this.worstOf(sorted);
+    return worst === undefined ? sorted : [worst, ...sorted.filter((layer) => layer !== worst)];
+  }
+
+  private get sorted(): LayerInfo[] {
     const attention = ({ index }: LayerInfo) => {
       const known = this.summaries.get(index)?.attention ?? -Number.MAX_VALUE;
       return Number.isNaN(known) ? Number.MAX_VALUE : known;
     };
     return [...this.layers].sort((a, b) => attention(b) - attention(a) || a.index - b.index);
+  }
+
+  private worstOf(sorted: readonly LayerInfo[]): LayerInfo | undefined {
+    const troubled = sorted.filter(({ index }) => (this.summaries.get(index)?.severity ?? 0) > 1);
+    if (troubled.length > 0) return troubled.find(isBatchNorm) ?? troubled[0];
+    const drifting = worstDrift(this.summaries.values())?.layer ?? null;
+    return this.layer(drifting) ?? sorted.find(isBatchNorm) ?? sorted[0];
   }
 }

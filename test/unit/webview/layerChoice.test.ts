@@ -74,5 +74,7 @@ describe("the worst layer", () => {
     const { model } = begin();
     model.takeSummaries(summaries(...known));
     expect(model.worstLayer?.index).toBe(index);
+    expect(model.byAttention[0]?.index).toBe(index);
+    expect(model.byAttention.map((layer) => layer.index).sort()).toEqual([0, 1, 2]);
   });
 });
