@@ -8,6 +8,13 @@ if (major < 20) {
   process.exit(exitCodes.internal);
 }
 
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // `layerscope show latest | head`: whoever read has seen enough.
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 const interrupt = new AbortController();
 // Under `train` and `exec` the script decides what Ctrl+C means; childProcess.ts hands signals on.
 const onSignal = () => interrupt.abort();

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -26,6 +26,28 @@ function capturedSteps(folder: string): number[] {
   return [...rowsOf(new RunReader(folder).poll().batches)]
     .filter(({ table, series, row }) => table === "activations" && series === 0 && row.p50 !== undefined)
     .map(({ step }) => step);
+}
+
+/** Lines of the system's tables of internet sockets that belong to a process, listening or not. */
+function networkSockets(id: number): string[] {
+  const own = new Set(
+    readdirSync(`/proc/${id}/fd`).map((name) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${id}/fd/${name}`))?.[1]),
+  );
+  return ["tcp", "tcp6", "udp", "udp6"].flatMap((table) =>
+    readFileSync(`/proc/net/${table}`, "utf8")
+      .split("\n")
+      .slice(1)
+      .filter((line) => line !== "" && own.has(line.trim().split(/\s+/)[9])),
+  );
+}
+
+/** A descriptor may be closed between its listing and this. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
 }
 
 function newest(cwd: string): ListedRun | undefined {
@@ -75,6 +97,20 @@ describe("a training that never yields", () => {
     expect(newest(cwd)?.run.budget).toBe("every");
     await sendControl(socket, { type: "stop" });
     expect((await cli.end).code).toBe(130);
+  });
+
+  it.runIf(process.platform === "linux")("listens on its own socket and on no port", async () => {
+    const cwd = workspace({ "train.js": trainingScript(1e7) });
+    const { cli, listed, socket } = await startTraining(cwd);
+    for (const id of [cli.child.pid as number, listed.run.process.id]) {
+      expect(networkSockets(id), `of process ${id}`).toEqual([]);
+    }
+    const own = readFileSync("/proc/net/unix", "utf8")
+      .split("\n")
+      .filter((line) => line.endsWith(` ${socket}`));
+    expect(own).toHaveLength(1);
+    await sendControl(socket, { type: "stop" });
+    await cli.end;
   });
 
   it("leaves a readable run behind when it is killed", async () => {
