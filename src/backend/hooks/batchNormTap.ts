@@ -1,4 +1,5 @@
-import type { EngineLike, RunKernel, TensorLike } from "./tensorflow.js";
+import type { KernelListener, KernelTap } from "./kernelTap.js";
+import type { TensorLike } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
 
 export interface BatchStatistics {
@@ -15,42 +16,25 @@ export interface BatchStatistics {
  * `room` holds the copies of the call before, which are overwritten.
  */
 export function tapBatchStatistics<Result>(
-  engine: EngineLike,
+  kernels: KernelTap,
   reader: TensorReader,
   call: () => Result,
   taken: (statistics: BatchStatistics) => void,
   room: Float64Array[],
 ): Result {
-  const means: Float64Array[] = [];
+  let found = 0;
   let inputSize = 0;
-  const inherited = Object.hasOwn(engine, "runKernel") ? engine.runKernel : undefined;
-  const runKernel = engine.runKernel;
-  const tap: RunKernel = function (this: EngineLike, name, inputs, attributes) {
-    const result = runKernel.call(this, name, inputs, attributes);
-    if (name === "Mean" && means.length < 2) {
-      if (means.length === 0) inputSize = (inputs.x as TensorLike | undefined)?.size ?? 0;
-      const values = reader.copy(result as TensorLike, room[means.length]);
-      if (values !== null) room[means.length] = values;
-      if (values !== null) means.push(values);
-      if (means.length === 2) restore();
-    }
-    return result;
+  const listener: KernelListener = (name, inputs, output) => {
+    if (name !== "Mean") return;
+    if (found === 0) inputSize = (inputs.x as TensorLike | undefined)?.size ?? 0;
+    const values = reader.copy(output as TensorLike, room[found]);
+    if (values === null) return;
+    room[found++] = values;
+    if (found === 2) kernels.done(listener);
   };
-  function restore(): void {
-    if (engine.runKernel !== tap) return;
-    if (inherited === undefined) Reflect.deleteProperty(engine, "runKernel");
-    else engine.runKernel = inherited;
-  }
-
-  engine.runKernel = tap;
-  let result: Result;
-  try {
-    result = call();
-  } finally {
-    restore();
-  }
-  const [mean, variance] = means;
-  if (mean !== undefined && variance !== undefined && mean.length > 0) {
+  const result = kernels.during(listener, call);
+  const [mean, variance] = room;
+  if (found === 2 && mean !== undefined && variance !== undefined && mean.length > 0) {
     taken({ mean, variance, valuesPerChannel: inputSize / mean.length });
   }
   return result;

@@ -126,7 +126,7 @@ export class CallWatch {
         });
       };
       const tapped = (): unknown =>
-        tapBatchStatistics(watching.engine, watching.tensors, call, taken, watching.roomOf(before.index));
+        tapBatchStatistics(watching.kernelTap, watching.tensors, call, taken, watching.roomOf(before.index));
       const fused = this.fast();
       const output = !before.tap ? call() : fused === null ? tapped() : fused.callBatchNorm(layer, taken, tapped);
       guard.run(() => afterCall(watching, layer, before, given, tensorsOf(output)));
@@ -151,7 +151,7 @@ export class CallWatch {
   }
 
   private probed(
-    { engine, tensors }: Observer,
+    { kernelTap, tensors }: Observer,
     probe: ProbePass,
     layer: LayerLike,
     original: Call,
@@ -165,7 +165,7 @@ export class CallWatch {
       const { normalized } = probe;
       if (normalized === null || !isBatchNormalization(layer) || !isTraining(given)) return call();
       const taken = (statistics: BatchStatistics): void => normalized(layer, statistics);
-      const tapped = (): unknown => tapBatchStatistics(engine, tensors, call, taken, []);
+      const tapped = (): unknown => tapBatchStatistics(kernelTap, tensors, call, taken, []);
       const fused = this.fast();
       return fused === null ? tapped() : fused.callBatchNorm(layer, taken, tapped);
     } finally {

@@ -7,6 +7,7 @@ import type { Controller } from "../recorder/controller.js";
 import type { EventContent } from "../recorder/recorder.js";
 import type { Kernels } from "./activations.js";
 import { type BadGradient, GradientWatch } from "./gradientWatch.js";
+import { KernelTap } from "./kernelTap.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
 import type { Nonfinite } from "./nonfiniteWatch.js";
@@ -58,6 +59,7 @@ export class Observer {
   private readonly weightNames = new WeakMap<LayerLike, readonly string[]>();
   private nonfiniteReported = false;
   private readonly reader: TensorReader;
+  readonly kernelTap: KernelTap;
   readonly rowWriter: StepRows;
   private readonly weights: WeightStatistics;
   private readonly gradients: GradientWatch;
@@ -74,6 +76,7 @@ export class Observer {
     probes: ProbeOptions | undefined,
   ) {
     this.reader = new TensorReader(engine);
+    this.kernelTap = KernelTap.install(engine);
     this.rowWriter = new StepRows(this.reader, catalogue);
     this.probes =
       probes === undefined || !canProbe(engine)
@@ -188,9 +191,13 @@ export class Observer {
     if (flags !== null) this.sink.event(this.step, { type: "flags", ...flags });
     // Whoever reads the rows needs the layers that they are of, with their flags of this step.
     this.writeLayers();
-    const updatedNames = namesOf(gradients);
+    let updatedNames: ReadonlySet<string> | null = null;
+    const isTrained = (root: LayerLike): boolean => {
+      updatedNames ??= namesOf(gradients);
+      return this.isTrained(root, updatedNames);
+    };
     if (pinned !== null) this.weights.write(this.sink, this.step, pinned);
-    const used = this.rowWriter.write(this.sink, this.step, step, (root) => this.isTrained(root, updatedNames));
+    const used = this.rowWriter.write(this.sink, this.step, step, isTrained);
     this.writeLayers();
     this.spent(startMs);
     const now = performance.now();

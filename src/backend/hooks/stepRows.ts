@@ -6,6 +6,9 @@ import type { BatchNormalizationLike, LayerLike, LayerVariableLike } from "./ten
 import type { TensorReader } from "./tensorReader.js";
 import type { BatchNormCall, TrainingStep } from "./trainingStep.js";
 
+/** Filled in place: one is made for each layer in every step, and joining objects is dear. */
+type WritableRow = { -readonly [name in keyof Row]: Row[name] };
+
 /** Turns what a step left into rows of the run folder. */
 export class StepRows {
   /** BatchNorm layers whose running statistics before the first training call are known. */
@@ -82,31 +85,37 @@ export class StepRows {
   }
 
   private batchNormRow({ layer, statistics }: BatchNormCall, passes: number): Row {
-    const now: Row = {
-      passes,
-      ...this.running(layer),
-      ...this.values("gamma", layer.gamma),
-      ...this.values("beta", layer.beta),
-    };
-    if (statistics === null) return now;
-    const { mean, variance, valuesPerChannel } = statistics;
-    return { ...now, batchMean: mean, batchVariance: variance, valuesPerChannel };
+    const row: WritableRow = { passes };
+    this.put(row, "runningMean", layer.movingMean);
+    this.put(row, "runningVariance", layer.movingVariance);
+    this.put(row, "gamma", layer.gamma);
+    this.put(row, "beta", layer.beta);
+    if (statistics === null) return row;
+    row.batchMean = statistics.mean;
+    row.batchVariance = statistics.variance;
+    row.valuesPerChannel = statistics.valuesPerChannel;
+    return row;
   }
 
   private running(layer: BatchNormalizationLike): Row {
-    return { ...this.values("runningMean", layer.movingMean), ...this.values("runningVariance", layer.movingVariance) };
+    const row: WritableRow = {};
+    this.put(row, "runningMean", layer.movingMean);
+    this.put(row, "runningVariance", layer.movingVariance);
+    return row;
   }
 
-  private values(
+  private put(
+    row: WritableRow,
     name: "runningMean" | "runningVariance" | "gamma" | "beta",
     weight: LayerVariableLike | undefined,
-  ): Row {
+  ): void {
     const variable = weight?.val;
-    if (weight === undefined || variable === undefined || variable.isDisposed === true) return {};
-    const values = this.reader.copy(variable, this.rooms.get(weight));
-    if (values === null) return {};
-    this.rooms.set(weight, values);
-    return { [name]: values };
+    if (weight === undefined || variable === undefined || variable.isDisposed === true) return;
+    const room = this.rooms.get(weight);
+    const values = this.reader.copy(variable, room);
+    if (values === null) return;
+    if (values !== room) this.rooms.set(weight, values);
+    row[name] = values;
   }
 }
 
