@@ -1,9 +1,11 @@
-// What watching costs: milliseconds per training step, as ratios to the same training without Layerscope.
-// Usage: node test/bench/overhead.bench.mjs [network…] [--seconds N] [--engine embedded|native]
+// What watching costs: time of a training step, as ratio to the same training without Layerscope.
+// Usage: node test/bench/overhead.bench.mjs [network…] [--seconds N] [--sittings N] [--engine embedded|native]
 //
-// One process per mode, all alive at once and working in short turns; each turn is compared with the bare turn just
-// before it, and the median of these ratios is told: whatever else the machine does falls on all. A second bare process
-// shows how much two processes that do the same differ.
+// One process per mode, all alive at once. Each short turn of a mode has a turn of the bare process right beside it,
+// before or after by chance; warm-up steps of a turn are not counted, and a pair of turns in which other programs kept
+// more than half a core busy is thrown away as long as there are others. Two processes that do the same differ by a few percent for as
+// long as they live (what they compiled when, where their memory lies): so everything starts afresh in each sitting.
+// "Bare again" is what the whole method makes of a process that is bare as well; ± is the standard error of a mean.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,82 +20,132 @@ import { median, Trainer } from "./trainer.mjs";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const preload = join(root, "dist/backend.cjs");
 /** Of one mode, until the next one has its turn. */
-const turnMs = 500;
+const turnMs = 200;
+/** Steps until V8 has compiled what it will compile. */
+const preparingMs = 2500;
+/** Cores that other programs may take in a turn. */
+const mostOthers = 0.5;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: "string", default: "6" }, engine: { type: "string" } },
+  options: {
+    seconds: { type: "string", default: "8" },
+    sittings: { type: "string", default: "2" },
+    engine: { type: "string" },
+  },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(networkTable.networks);
 
-/** @param {string} runs @param {string} budget @param {boolean} engineOnly */
-function optionsText(runs, budget, engineOnly) {
+/** @param {string} runs @param {string} budget @param {boolean} engineOnly @param {string} engine */
+function optionsText(runs, budget, engineOnly, engine) {
   const none = { launch: null, claim: null, parent: null, fast: false, breakOnAnomaly: false };
-  return JSON.stringify({ ...none, runs, budget, engineOnly, engine: "auto", diskLimitBytes: 2e9 });
+  return JSON.stringify({ ...none, runs, budget, engineOnly, engine, diskLimitBytes: 2e9 });
 }
+
+/** @type {readonly (readonly [name: string, budget: string | null, habit: string])[]} */
+const modes = [
+  ["bare again", null, "none"],
+  ["BatchNorm, every step", "0", "none"],
+  ["budget 5 %", "5", "none"],
+  ["scalars, every step", "scalars", "none"],
+  ["everything, every step", "every", "none"],
+  ["predict + tf.moments", null, "predict"],
+  ["predict + JS loop", null, "loop"],
+];
+
+/** One turn of a mode and the bare turn beside it. @typedef {{ ratio: number, bareMs: number, moreMB: number, others: number }} Pair */
 
 /** @param {string} engine @param {string} module */
 async function measureEngine(engine, module) {
   const runs = mkdtempSync(join(tmpdir(), "layerscope-overhead-"));
-  /** @param {string} name @param {string} budget @param {string} [habit] */
-  const trainer = (name, budget, habit = "none") =>
-    new Trainer({
-      name,
-      module,
-      habit,
-      requires: [preload],
-      env: { LAYERSCOPE_OPTIONS: optionsText(runs, budget === "" ? "0" : budget, budget === "") },
-    });
-  const trainers = [
-    trainer("bare", ""),
-    trainer("bare again", ""),
-    trainer("BatchNorm, every step", "0"),
-    trainer("budget 5 %", "5"),
-    trainer("scalars, every step", "scalars"),
-    trainer("everything, every step", "every"),
-    trainer("predict + tf.moments", "", "predict"),
-    trainer("predict + JS loop", "", "loop"),
-  ];
+  /** @param {string} name @param {string | null} budget @param {string} habit */
+  const trainer = (name, budget, habit) => {
+    const choice = engine === "embedded" ? "embedded" : "auto";
+    const options = optionsText(runs, budget ?? "0", budget === null, choice);
+    return new Trainer({ name, module, habit, requires: [preload], env: { LAYERSCOPE_OPTIONS: options } });
+  };
   try {
     const rows = [];
     for (const network of names) {
-      /** @type {number[]} */
-      let memory = [];
       let title = network;
-      for (const each of trainers) ({ title } = await each.prepare(network));
-      for (let round = 0; round < (Number(values.seconds) * 1000) / turnMs; round++) {
-        memory = [];
-        for (const each of trainers) memory.push((await each.measure(network, turnMs, 3)).memoryBytes);
+      const pairs = modes.map(() => /** @type {Pair[]} */ ([]));
+      for (let sitting = 0; sitting < Number(values.sittings); sitting++) {
+        const bare = trainer("bare", null, "none");
+        const observed = modes.map((mode) => trainer(...mode));
+        try {
+          for (const each of [bare, ...observed]) {
+            ({ title } = await each.prepare(network));
+            await each.measure(network, preparingMs);
+          }
+          const rounds = Math.ceil((Number(values.seconds) * 1000) / turnMs / Number(values.sittings));
+          for (let round = 0; round < rounds; round++) {
+            for (const [at, each] of observed.entries()) pairs[at]?.push(await takeTurns(network, bare, each));
+          }
+        } finally {
+          await Promise.all([bare, ...observed].map((each) => each.close()));
+        }
       }
-      const [bare, ...others] = trainers;
-      if (bare === undefined) throw new Error("No trainer.");
-      const bareTurns = bare.turns(network);
-      const ratios = others.map((each) => {
-        const ratio = (/** @type {"clock" | "cpu"} */ by) =>
-          median(each.turns(network).map((turn, at) => turn[by] / (bareTurns[at]?.[by] ?? Number.NaN))).toFixed(2);
-        return `×${ratio("clock")} (${ratio("cpu")})`;
-      });
-      const bareMs = median(bareTurns.map(({ clock }) => clock));
-      const moreMemory = ((memory[5] ?? 0) - (memory[0] ?? 0)) / 2 ** 20;
-      rows.push([title, bareMs.toFixed(1), ...ratios, `${moreMemory.toFixed(0)} MB`]);
+      const quiet = pairs.map(quietOnes);
+      const bareMs = quiet.flat().map((pair) => pair.bareMs);
+      const memory = median((quiet[4] ?? []).map(({ moreMB }) => moreMB));
+      const kept = quiet.flat().length / pairs.flat().length;
+      rows.push([
+        title,
+        median(bareMs).toPrecision(3),
+        ...quiet.map(ratioText),
+        `${memory.toFixed(0)} MB`,
+        `${Math.round(100 * kept)} %`,
+      ]);
     }
-    console.log(`\n${engine}: time of a step as ratio to bare (in brackets: CPU time of all threads)`);
-    console.log(
-      markdownTable(
-        ["network", ...trainers.map(({ name }, at) => (at === 0 ? "bare, ms" : name)), "memory, everything"],
-        rows,
-      ),
-    );
+    console.log(`\n${engine}: time of a step as ratio to bare`);
+    const heads = modes.map(([name]) => name);
+    console.log(markdownTable(["network", "bare, ms", ...heads, "memory, everything", "quiet turns"], rows));
   } finally {
-    await Promise.all(trainers.map((each) => each.close()));
     rmSync(runs, { recursive: true, force: true });
   }
+}
+
+/** @param {string} network @param {Trainer} bare @param {Trainer} observed @returns {Promise<Pair>} */
+async function takeTurns(network, bare, observed) {
+  const bareFirst = Math.random() < 0.5;
+  const first = await (bareFirst ? bare : observed).measure(network, turnMs, 2, 1);
+  const second = await (bareFirst ? observed : bare).measure(network, turnMs, 2, 1);
+  const [without, watched] = bareFirst ? [first, second] : [second, first];
+  return {
+    ratio: mean(watched.steps) / mean(without.steps),
+    bareMs: mean(without.steps),
+    moreMB: (watched.memoryBytes - without.memoryBytes) / 2 ** 20,
+    others: Math.max(first.othersShare, second.othersShare),
+  };
+}
+
+/** The quiet ones; the quieter half where there are too few. @param {readonly Pair[]} pairs */
+function quietOnes(pairs) {
+  const sorted = [...pairs].sort((a, b) => a.others - b.others);
+  const quiet = sorted.filter(({ others }) => others <= mostOthers);
+  const half = Math.ceil(pairs.length / 2);
+  return quiet.length < half ? sorted.slice(0, half) : quiet;
+}
+
+/** Without the outer tenths: a turn is long enough to hold what a budget takes only now and then. @param {readonly Pair[]} pairs */
+function ratioText(pairs) {
+  const sorted = pairs.map(({ ratio }) => ratio).sort((a, b) => a - b);
+  const cut = Math.floor(sorted.length / 10);
+  const inner = sorted.slice(cut, sorted.length - cut);
+  const middle = mean(inner);
+  const variance = mean(inner.map((ratio) => (ratio - middle) ** 2));
+  return `×${middle.toFixed(2)} ±${Math.sqrt(variance / inner.length).toFixed(2)}`;
+}
+
+/** @param {readonly number[]} list */
+function mean(list) {
+  return list.reduce((sum, value) => sum + value, 0) / list.length;
 }
 
 /** A process that preloads us and never loads TensorFlow.js: how much later it starts. */
 function measureStart() {
   /** @type {Record<"with" | "without", number[]>} */
   const times = { with: [], without: [] };
-  const env = { ...process.env, LAYERSCOPE_OPTIONS: optionsText(tmpdir(), "5", false), NODE_OPTIONS: "" };
+  const env = { ...process.env, LAYERSCOPE_OPTIONS: optionsText(tmpdir(), "5", false, "auto"), NODE_OPTIONS: "" };
   for (let round = 0; round < 15; round++) {
     for (const mode of /** @type {const} */ (["without", "with"])) {
       const from = performance.now();

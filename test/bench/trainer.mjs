@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const child = join(dirname(fileURLToPath(import.meta.url)), "trainerChild.cjs");
 
 /** @typedef {{ name: string, module: string, requires?: readonly string[], env?: NodeJS.ProcessEnv, habit?: string }} TrainerOptions */
-/** @typedef {{ title: string, backend: string, steps: readonly number[], cpuMs: number, memoryBytes: number }} Answer */
+/** @typedef {{ title: string, backend: string, steps: readonly number[], cpuMs: number, othersShare: number, memoryBytes: number }} Answer `othersShare`: cores that the machine's other processes kept busy. */
 /** Milliseconds of a step in one turn: by the clock (mean without the slowest twentieth), and of all threads. @typedef {{ clock: number, cpu: number }} Turn */
 
 export class Trainer {
@@ -58,9 +58,12 @@ export class Trainer {
     return answer;
   }
 
-  /** `fewestSteps`: taken however long they last. @param {string} network @param {number} milliseconds @param {number} [fewestSteps] */
-  async measure(network, milliseconds, fewestSteps = 1) {
-    const answer = await this.#order({ network, milliseconds, steps: fewestSteps });
+  /**
+   * `fewestSteps`: taken however long they last; `warmUp`: steps before them that are not counted.
+   * @param {string} network @param {number} milliseconds @param {number} [fewestSteps] @param {number} [warmUp]
+   */
+  async measure(network, milliseconds, fewestSteps = 1, warmUp = 0) {
+    const answer = await this.#order({ network, milliseconds, steps: fewestSteps, warmUp });
     this.#times.get(network)?.push(...answer.steps);
     this.#turns.get(network)?.push({ clock: trimmedMean(answer.steps), cpu: answer.cpuMs });
     return answer;

@@ -1,7 +1,9 @@
-// One process of trainer.mjs. Takes orders as lines of JSON: {network, steps} or {network, milliseconds}, and a habit:
+// One process of trainer.mjs. Takes orders as lines of JSON: {network, steps} or {network, milliseconds}, maybe
+// after some steps to warm up, and a habit:
 // what people do today to see their layers' statistics.
 //   predict  a second pass through all layers after each step, tf.moments of each output
 //   loop     the same pass, each output read with dataSync and run through a JavaScript loop
+const { readFileSync } = require("node:fs");
 const util = require("node:util");
 const { createInterface } = require("node:readline");
 const { batch, networks, seedRandom } = require("./networks.cjs");
@@ -44,26 +46,45 @@ const habits = {
     }),
 };
 
-async function take({ network, steps, milliseconds, habit }) {
+/** Milliseconds that all cores were busy with whatever, or taken away by the host; null where that cannot be known. */
+function machineBusyMs() {
+  try {
+    const [user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8")
+      .split(/\s+/, 9)
+      .slice(1)
+      .map(Number);
+    return (user + nice + system + irq + softirq + steal) * 10;
+  } catch {
+    return null;
+  }
+}
+
+async function take({ network, steps, milliseconds, warmUp, habit }) {
   await tf.ready();
   if (!prepared.has(network)) prepared.set(network, prepare(network));
   const subject = prepared.get(network);
-  const times = [];
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  while (times.length < (steps ?? 1) || performance.now() - start < (milliseconds ?? 0)) {
+  const step = async () => {
     const from = performance.now();
     const loss = await subject.model.trainOnBatch(subject.x, subject.y);
     habits[habit](subject, loss);
-    times.push(performance.now() - from);
-  }
+    return performance.now() - from;
+  };
+  for (let taken = 0; taken < (warmUp ?? 0); taken++) await step();
+  const times = [];
+  const busyMs = machineBusyMs();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  while (times.length < (steps ?? 1) || performance.now() - start < (milliseconds ?? 0)) times.push(await step());
   const { user, system } = process.cpuUsage(cpu);
-  const cpuMs = (user + system) / 1000 / times.length;
+  const ownMs = (user + system) / 1000;
+  const cpuMs = ownMs / times.length;
+  const othersMs = busyMs === null ? 0 : Math.max(0, machineBusyMs() - busyMs - ownMs);
   return {
     title: subject.title,
     backend: tf.getBackend(),
     steps: times,
     cpuMs,
+    othersShare: othersMs / (performance.now() - start),
     memoryBytes: process.memoryUsage.rss(),
   };
 }
