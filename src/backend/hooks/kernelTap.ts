@@ -5,7 +5,7 @@ export type KernelListener = (name: string, inputs: Record<string, unknown>, res
 
 /**
  * One place in the engine through which a listener sees operations, put in once and for all: a method that comes and
- * goes with every call of a layer makes V8 give up its optimised code for the engine, which every operation then pays for.
+ * goes with every call of a layer gives the engine another shape each time, and the calls of all operations another target.
  */
 export class KernelTap {
   private listener: KernelListener | null = null;
