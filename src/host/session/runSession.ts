@@ -14,7 +14,7 @@ import type {
 } from "../../protocol/views.js";
 import type { LayerInfo, RunEvent, RunFile, RunLabel, RunStatus, WeightInfo } from "../../run/format.js";
 import { effectiveStatus, RunFolderError, readRunFile } from "../../run/runFile.js";
-import { RunHistory, type StepRange } from "../../run/runHistory.js";
+import type { StepRange } from "../../run/runHistory.js";
 import { readRunLabel } from "../../run/runLabel.js";
 import type { RunPoll } from "../../run/runReader.js";
 import { shownLayers } from "../../run/shownLayers.js";
@@ -22,14 +22,12 @@ import type { RuleSettings } from "../../stats/rules/ruleSettings.js";
 import { Disposable, type Release } from "../disposable.js";
 import { Emitter } from "../emitter.js";
 import { FindingsKeeper } from "./findingsKeeper.js";
-import { LastRows } from "./lastRows.js";
 import { RunQueries } from "./runQueries.js";
-import { progress, type RunCondition, type RunSight, runCondition } from "./runState.js";
+import { RunRows, type RunRowsLimits } from "./runRows.js";
+import { type RunSight, runCondition } from "./runState.js";
 import { isSameLayer } from "./sameLayer.js";
-import { memoryText, parseMemory, type SessionMemory } from "./sessionMemory.js";
+import { type Describe, headerWithoutRun, sessionHeader } from "./sessionHeader.js";
 import type { SessionChange, SessionView } from "./sessionView.js";
-import type { StateSentence } from "./stateSentence.js";
-import { StepClock } from "./stepClock.js";
 
 const visiblePollMs = 50;
 /** After rows: the writer puts the tables of a step on disk one after the other. */
@@ -39,16 +37,11 @@ const hiddenPollMs = 1000;
 const pollBytes = 4 * 2 ** 20;
 
 /** What a session needs of its surroundings. */
-export interface SessionHost {
-  /** The sentence for a condition, in the user's language. */
-  readonly describe: (condition: RunCondition, run: RunFile, steps: number) => StateSentence;
+export interface SessionHost extends RunRowsLimits {
+  readonly describe: Describe;
   readonly log: (problem: string, cause?: unknown) => void;
   /** Thresholds that differ from the defaults. */
   readonly rules: Partial<RuleSettings>;
-  /** What the overview of its series may take in memory; absent: the default of `RunHistory`. */
-  readonly budgetBytes?: number;
-  /** From how many bytes on a run is shown before it has been read; absent: the default of `RunHistory`. */
-  readonly longRunBytes?: number;
 }
 
 /** Follows one run folder and tells what changed. Knows nothing of VS Code. */
@@ -56,13 +49,9 @@ export class RunSession extends Disposable implements SessionView {
   private readonly changed = this._register(new Emitter<SessionChange>());
   readonly onDidChange = this.changed.event;
 
-  private history: RunHistory;
+  private readonly rows: RunRows;
   private currentLabel: RunLabel;
   private readonly queries: RunQueries;
-  private readonly readRows = new LastRows();
-  private readonly readClock = new StepClock();
-  /** What is known of a long run at once, until all of its rows have been read. */
-  private preview: { readonly rows: LastRows; readonly clock: StepClock } | null = null;
   private readonly findingsKeeper: FindingsKeeper;
   private readonly summaryOf = new Map<number, LayerSummary>();
   private epochList: EpochMetrics[] = [];
@@ -80,16 +69,16 @@ export class RunSession extends Disposable implements SessionView {
     private readonly host: SessionHost,
   ) {
     super();
-    this.history = new RunHistory(folder, host.budgetBytes);
+    this.rows = new RunRows(folder, host);
     this.currentLabel = readRunLabel(folder);
     this.findingsKeeper = new FindingsKeeper(host.rules);
     this.queries = new RunQueries(
-      () => this.history,
+      () => this.rows.history,
       () => this.layers,
       () => this.extent(),
     );
     this._register({ dispose: () => clearTimeout(this.timer) });
-    if (!this.restore()) this.lookAhead();
+    if (!this.restore()) this.rows.lookAhead(readRunOrNull(folder)?.layers ?? []);
     this.refresh();
   }
 
@@ -112,15 +101,7 @@ export class RunSession extends Disposable implements SessionView {
   }
 
   get steps(): number {
-    return Math.max(this.clock.steps, this.file?.steps ?? 0);
-  }
-
-  private get clock(): StepClock {
-    return this.preview?.clock ?? this.readClock;
-  }
-
-  private get lastRows(): LastRows {
-    return this.preview?.rows ?? this.readRows;
+    return Math.max(this.rows.clock.steps, this.file?.steps ?? 0);
   }
 
   get layers(): readonly LayerInfo[] {
@@ -144,37 +125,10 @@ export class RunSession extends Disposable implements SessionView {
   }
 
   header(): RunHeader {
-    const { file } = this;
-    if (file === null) {
-      const sentence = this.problem ?? "";
-      const nothing = {
-        run: null,
-        isReading: false,
-        loss: null,
-        stepsPerSecond: null,
-        elapsedMs: null,
-        remainingMs: null,
-      };
-      return { state: "none", sentence, action: null, label: this.label, ...nothing };
-    }
-    const sight = this.sight(withStepsPerEpoch(file, this.epochList));
-    const condition = runCondition(sight);
-    const state =
-      condition === "noTensorFlow" || condition === "noStep"
-        ? "waiting"
-        : condition === "neverLoaded" || condition === "neverTrained"
-          ? "completed"
-          : condition;
-    const { layers: _layers, weights: _weights, ...run } = sight.run;
-    return {
-      state,
-      ...this.host.describe(condition, file, this.steps),
-      run: { ...run, status: this.seenStatus, steps: this.steps },
-      label: this.label,
-      isReading: this.preview !== null,
-      loss: this.clock.loss,
-      ...progress(sight, this.clock.timesMs),
-    };
+    const { file, label, epochs } = this;
+    if (file === null) return headerWithoutRun(this.problem ?? "", label);
+    const { clock, isReading } = this.rows;
+    return sessionHeader(this.sight(file), { label, clock, epochs, isReading, describe: this.host.describe });
   }
 
   watch(): Release {
@@ -197,7 +151,8 @@ export class RunSession extends Disposable implements SessionView {
   }
 
   extent(): StepRange {
-    return { from: this.clock.firstStep ?? 0, to: this.clock.firstStep === null ? -1 : this.clock.steps };
+    const { firstStep, steps } = this.rows.clock;
+    return { from: firstStep ?? 0, to: firstStep === null ? -1 : steps };
   }
 
   series(request: SeriesRequest, range: StepRange, width: number): SeriesData {
@@ -221,7 +176,7 @@ export class RunSession extends Disposable implements SessionView {
     let more = false;
     let hasRows = false;
     try {
-      const poll = this.history.poll(pollBytes);
+      const poll = this.rows.poll(pollBytes);
       more = poll.more;
       hasRows = poll.batches.length > 0;
       this.take(poll);
@@ -234,28 +189,7 @@ export class RunSession extends Disposable implements SessionView {
     else if (this.seenStatus === "running") {
       const visibleMs = hasRows ? restPollMs : visiblePollMs;
       this.timer = setTimeout(() => this.poll(), this.watchers > 0 ? visibleMs : hiddenPollMs);
-    } else this.history.save(memoryText(this.memory()), this.host.longRunBytes);
-  }
-
-  /** A picture of a long run before all of it is read. */
-  private lookAhead(): void {
-    const rows = new LastRows();
-    const clock = new StepClock();
-    rows.setLayers(readRunOrNull(this.folder)?.layers ?? []);
-    const isLong = this.history.startPreview((batch) => {
-      if (batch.table === "steps") clock.add(batch);
-      rows.add(batch);
-    }, this.host.longRunBytes);
-    if (isLong) this.preview = { rows, clock };
-  }
-
-  private memory(): SessionMemory {
-    return {
-      clock: this.readClock.state(),
-      last: this.readRows.state(),
-      epochs: this.epochList,
-      findings: this.findings,
-    };
+    } else this.rows.save({ epochs: this.epochList, findings: this.findings });
   }
 
   /** An ended run goes on from what was kept beside it; whatever cannot be used is read again from the rows. */
@@ -263,13 +197,8 @@ export class RunSession extends Disposable implements SessionView {
     try {
       const run = readRunFile(this.folder);
       if (effectiveStatus(run) === "running") return false;
-      const memory = parseMemory(this.history.restore());
-      if (memory === null) {
-        this.history = new RunHistory(this.folder, this.host.budgetBytes);
-        return false;
-      }
-      this.readClock.restore(memory.clock);
-      this.readRows.restore(memory.last);
+      const memory = this.rows.restore();
+      if (memory === null) return false;
       this.epochList = [...memory.epochs];
       this.findingsKeeper.restore(memory.findings);
       return true;
@@ -287,14 +216,10 @@ export class RunSession extends Disposable implements SessionView {
     const layers = run !== before && this.takeLayers(before, run);
     const ended = this.seenStatus !== status;
     this.seenStatus = status;
-    const touched = new Set<number>();
-    for (const batch of batches) {
-      if (batch.table === "steps" && this.readClock.add(batch)) this.lastStepAtMs = Date.now();
-      for (const layer of this.readRows.add(batch)) touched.add(layer);
-    }
-    const isReadNow = this.preview !== null && !more;
-    if (isReadNow) this.preview = null;
-    const isReading = this.preview !== null;
+    const { touched, hasSteps } = this.rows.add(batches);
+    if (hasSteps) this.lastStepAtMs = Date.now();
+    const isReadNow = !more && this.rows.complete();
+    const { isReading } = this.rows;
     const epochs = this.addEpochs(events);
     const findings = this.findingsKeeper.add({ run, layersChanged: layers, status, batches, events, more });
     const all = findings || isReadNow || this.summaryOf.size === 0;
@@ -322,13 +247,12 @@ export class RunSession extends Disposable implements SessionView {
       shown.every((layer, at) => isSameLayer(layer, this.shown[at]));
     if (same) return false;
     this.shown = shown;
-    this.readRows.setLayers(run.layers);
+    this.rows.setLayers(run.layers);
     return true;
   }
 
   private startAfresh(): void {
-    this.readRows.clear();
-    this.readClock.clear();
+    this.rows.clear();
     this.findingsKeeper.clear();
     this.summaryOf.clear();
     this.epochList = [];
@@ -347,7 +271,7 @@ export class RunSession extends Disposable implements SessionView {
   private summarise(layers: Iterable<number>): boolean {
     let any = false;
     for (const layer of layers) {
-      const found = this.lastRows.get(layer);
+      const found = this.rows.last.get(layer);
       if (found === undefined) continue;
       const severity = this.findingsKeeper.severityOf(layer);
       const attention = this.findingsKeeper.attentionOf(layer, found.last);
@@ -363,7 +287,7 @@ export class RunSession extends Disposable implements SessionView {
       status: this.seenStatus,
       steps: this.steps,
       lastStepAtMs: this.lastStepAtMs,
-      medianStepMs: this.clock.medianStepMs,
+      medianStepMs: this.rows.clock.medianStepMs,
       nowMs: Date.now(),
     };
   }
@@ -401,13 +325,4 @@ export function readRunOrNull(folder: string): RunFile | null {
   } catch {
     return null;
   }
-}
-
-/** `fit` on arrays does not tell how many steps an epoch has; the epochs that have ended do. */
-function withStepsPerEpoch(run: RunFile, epochs: readonly EpochMetrics[]): RunFile {
-  const last = epochs.at(-1);
-  const { epoch } = run;
-  if (epoch === null || epoch.stepsPerEpoch !== null || last === undefined || epochs.length !== last.epoch + 1)
-    return run;
-  return { ...run, epoch: { ...epoch, stepsPerEpoch: Math.round(last.step / epochs.length) } };
 }
