@@ -1,9 +1,10 @@
 // What watching costs: time of a training step, as ratio to the same training without Layerscope.
 // Usage: node test/bench/overhead.bench.mjs [network…] [--seconds N] [--sittings N] [--engine embedded|native]
 //
-// One process per mode, all alive at once. Each short turn of a mode has a turn of the bare process right beside it,
-// before or after by chance; warm-up steps of a turn are not counted, and a pair of turns in which other programs kept
-// more than half a core busy is thrown away as long as there are others. Two processes that do the same differ by a few percent for as
+// One process per mode, all alive at once and working in short turns, each once a round, in an order by chance; a turn is
+// compared with the bare turn of its round. (A bare process that works more often than the others is warmer than they
+// are: that alone was worth a tenth.) The first steps of a turn are not counted, and turns in which other programs kept
+// more than half a core busy are thrown away as long as there are others. Two processes that do the same differ by a few percent for as
 // long as they live (what they compiled when, where their memory lies): so everything starts afresh in each sitting.
 // "Bare again" is what the whole method makes of a process that is bare as well; ± is the standard error of a mean.
 import { execFileSync } from "node:child_process";
@@ -52,7 +53,7 @@ const modes = [
   ["predict + JS loop", null, "loop"],
 ];
 
-/** One turn of a mode and the bare turn beside it. @typedef {{ ratio: number, bareMs: number, moreMB: number, others: number }} Pair */
+/** One turn of a mode, beside the bare one of its round. @typedef {{ ratio: number, bareMs: number, moreMB: number, others: number }} Pair */
 
 /** @param {string} engine @param {string} module */
 async function measureEngine(engine, module) {
@@ -78,7 +79,8 @@ async function measureEngine(engine, module) {
           }
           const rounds = Math.ceil((Number(values.seconds) * 1000) / turnMs / Number(values.sittings));
           for (let round = 0; round < rounds; round++) {
-            for (const [at, each] of observed.entries()) pairs[at]?.push(await takeTurns(network, bare, each));
+            const ratios = await takeRound(network, bare, observed);
+            for (const [at, pair] of ratios.entries()) pairs[at]?.push(pair);
           }
         } finally {
           await Promise.all([bare, ...observed].map((each) => each.close()));
@@ -104,18 +106,24 @@ async function measureEngine(engine, module) {
   }
 }
 
-/** @param {string} network @param {Trainer} bare @param {Trainer} observed @returns {Promise<Pair>} */
-async function takeTurns(network, bare, observed) {
-  const bareFirst = Math.random() < 0.5;
-  const first = await (bareFirst ? bare : observed).measure(network, turnMs, 2, 1);
-  const second = await (bareFirst ? observed : bare).measure(network, turnMs, 2, 1);
-  const [without, watched] = bareFirst ? [first, second] : [second, first];
-  return {
-    ratio: mean(watched.steps) / mean(without.steps),
-    bareMs: mean(without.steps),
-    moreMB: (watched.memoryBytes - without.memoryBytes) / 2 ** 20,
-    others: Math.max(first.othersShare, second.othersShare),
-  };
+/** @param {string} network @param {Trainer} bare @param {readonly Trainer[]} observed @returns {Promise<Pair[]>} */
+async function takeRound(network, bare, observed) {
+  const order = [bare, ...observed].map((each) => ({ each, place: Math.random() }));
+  order.sort((a, b) => a.place - b.place);
+  /** @type {Map<Trainer, import("./trainer.mjs").Answer>} */
+  const answers = new Map();
+  for (const { each } of order) answers.set(each, await each.measure(network, turnMs, 2, 2));
+  const without = answers.get(bare);
+  if (without === undefined) throw new Error("The bare process had no turn.");
+  return observed.map((each) => {
+    const watched = answers.get(each) ?? without;
+    return {
+      ratio: mean(watched.steps) / mean(without.steps),
+      bareMs: mean(without.steps),
+      moreMB: (watched.memoryBytes - without.memoryBytes) / 2 ** 20,
+      others: Math.max(watched.othersShare, without.othersShare),
+    };
+  });
 }
 
 /** The quiet ones; the quieter half where there are too few. @param {readonly Pair[]} pairs */
