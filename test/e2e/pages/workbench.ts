@@ -99,6 +99,16 @@ export class Workbench {
     return join(this.profile.workspace, ...parts);
   }
 
+  /** In the editor, as a click in the Explorer does. */
+  async openFile(...parts: readonly string[]): Promise<void> {
+    await this.driver.evaluate(
+      async (vscode, path) => {
+        await vscode.window.showTextDocument(vscode.Uri.file(path), { preview: false });
+      },
+      this.path(...parts),
+    );
+  }
+
   /** Runs a command and waits for it. */
   async command(id: string, ...args: readonly unknown[]): Promise<void> {
     await this.driver.evaluate(
