@@ -29,13 +29,10 @@ export class GradientWatch {
 
   /** The bad gradient that was computed first, which is that of the last layer; null where all seems sound. */
   first(gradients: NamedGradients): BadGradient | null {
-    const entries = entriesOf(gradients);
-    const small = entries
-      .slice(0, firstOnes)
-      .reduce<TensorLike | null>((best, [, one]) => (best === null || one.size < best.size ? one : best), null);
+    const small = smallestOfFirst(gradients);
     if (small === null || small.size > mostValues || this.isSound(small)) return null;
     let last: BadGradient | null = null;
-    for (const [name, gradient] of entries) {
+    for (const [name, gradient] of entriesOf(gradients)) {
       const variable = this.engine.registeredVariables[name];
       const values = variable === undefined || this.isSound(gradient) ? null : this.reader.values(gradient);
       if (variable === undefined || values === null) continue;
@@ -57,6 +54,24 @@ export class GradientWatch {
   private nonfinite(values: NonNullable<ReturnType<TensorReader["values"]>>): number {
     return values instanceof Float32Array ? this.kernel.norm(values).nonfinite : 0;
   }
+}
+
+/** Once a step: nothing is made for it. */
+function smallestOfFirst(gradients: NamedGradients): TensorLike | null {
+  let smallest: TensorLike | null = null;
+  let seen = 0;
+  for (const key in gradients) {
+    const entry = gradients[key as keyof NamedGradients] as
+      | TensorLike
+      | { readonly tensor: TensorLike }
+      | null
+      | undefined;
+    const gradient = entry != null && "tensor" in entry ? entry.tensor : entry;
+    if (gradient == null) continue;
+    if (smallest === null || gradient.size < smallest.size) smallest = gradient;
+    if (++seen === firstOnes) break;
+  }
+  return smallest;
 }
 
 function entriesOf(gradients: NamedGradients): (readonly [string, TensorLike])[] {
