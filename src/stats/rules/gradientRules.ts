@@ -75,7 +75,8 @@ export const updateRatio: Rule = {
       if (ratio > warning) {
         const message = `a step changes ${weight.name} by ${short(ratio)} of its norm, wanted at most ${short(warning)}.`;
         const action = "Lower the learning rate.";
-        yield { level: ratio > error ? "error" : "warning", layer: layer.index, message, action };
+        const level = ratio > error ? "error" : isFirstLearning(context) ? "info" : "warning";
+        yield { level, layer: layer.index, message, action };
       } else if (history.largestUpdateRatio > updateRatioEver && !hasLearned(context)) {
         const got = `20 steps changed ${weight.name} by ${short(history.largestUpdateRatio)} of its norm each`;
         yield initialisationLost(layer, got, `${updateRatioEver} even at the start`);
@@ -110,6 +111,11 @@ function byModel(context: RuleContext): Kernel[][] {
     else known.push(kernel);
   }
   return [...models.values()];
+}
+
+/** A run that ended in the first steps, whose updates are large in any run, and that does learn. */
+function isFirstLearning(context: RuleContext): boolean {
+  return context.lastStep < context.settings.warmSteps && hasLearned(context);
 }
 
 /** The loss has at least halved. */

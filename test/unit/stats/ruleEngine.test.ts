@@ -359,6 +359,18 @@ describe("rules of weights and gradients", () => {
     expect(short.findings({ ended: true }).map(({ id }) => id)).toEqual(["update-ratio"]);
   });
 
+  it("takes updates somewhat too large for a note where a run that learns ends in its first steps", () => {
+    const level = (updateRatio: number, loss: number, steps = 40) => {
+      const engine = engineAfter(run({ updateRatio }, { steps }));
+      for (let step = 1; step <= steps; step++) engine.row("steps", step, 0, { loss: step === 1 ? 1 : loss });
+      return engine.findings({ ended: true }).find(({ id }) => id === "update-ratio")?.level;
+    };
+    expect(level(0.05, 0.1)).toBe("info");
+    expect(level(0.05, 0.9)).toBe("warning");
+    expect(level(0.15, 0.1)).toBe("error");
+    expect(level(0.05, 0.1, 140)).toBe("warning");
+  });
+
   it("remembers updates so large at the start that the initialisation was lost, if nothing was learned since", () => {
     const early = (large: number, loss: number, steps = 24) => {
       const updates = (step: number) => ({ ...healthy, updateRatio: step <= steps ? large : 1e-3 });
