@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { sendControl } from "../../../src/host/session/controlClient.js";
 import { type ListedRun, listRuns } from "../../../src/run/runList.js";
 import { RunReader, rowsOf } from "../../../src/run/runReader.js";
@@ -14,6 +14,8 @@ async function startTraining(
   options: readonly string[] = [],
 ): Promise<{ cli: CliRun; listed: ListedRun; socket: string }> {
   const cli = startCli(["train", ...options, "train.js"], { cwd });
+  // It hands the signal on: a test that fails leaves no endless training behind.
+  onTestFinished(() => void cli.child.kill());
   const listed = await waitFor(() => {
     const run = listRuns(join(cwd, ".layerscope", "runs"))[0];
     return run !== undefined && run.run.steps > 3 && run.run.control !== null ? run : null;
