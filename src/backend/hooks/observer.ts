@@ -1,6 +1,4 @@
 import type { ProbeOptions } from "../../run/probes.js";
-import type { Row, TableName } from "../../stats/catalogue.js";
-import type { Running } from "../../stats/derivedRows.js";
 import { ProbeRunner } from "../probes/probeRunner.js";
 import { canProbe } from "../probes/replay.js";
 import type { Controller } from "../recorder/controller.js";
@@ -11,6 +9,7 @@ import { KernelTap } from "./kernelTap.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
 import type { Nonfinite } from "./nonfiniteWatch.js";
+import type { Sink } from "./sink.js";
 import { StepRows } from "./stepRows.js";
 import type {
   EngineLike,
@@ -22,23 +21,8 @@ import type {
   VariableLike,
 } from "./tensorflow.js";
 import { TensorReader } from "./tensorReader.js";
-import { type BatchNormCall, TrainingStep } from "./trainingStep.js";
+import { TrainingStep } from "./trainingStep.js";
 import { type PinnedWeights, WeightStatistics } from "./weightStatistics.js";
-
-/** Where the numbers go; the recorder, or a list in tests. */
-export interface Sink {
-  row(table: TableName, step: number, series: number, row: Row): void;
-  /** What a BatchNorm layer's running statistics are before the row that follows, where that is not what its last row says. */
-  running(series: number, running: Running): void;
-  event(step: number, content: EventContent): void;
-  layers(layers: LayerCatalogue["layers"], weights: LayerCatalogue["weights"]): void;
-  /** `bareMs`: what the step took without us. */
-  stepEnded(bareMs: number, batchNorms: Iterable<BatchNormCall>): void;
-  /** Returns when all so far is on disk. */
-  flush(): void;
-  elapsedMs(): number;
-  readonly isBehind: boolean;
-}
 
 /** Flags of layers are looked at again this often. */
 const flagsEverySteps = 20;

@@ -1,7 +1,7 @@
 import type { Row } from "../../stats/catalogue.js";
 import type { Running } from "../../stats/derivedRows.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
-import type { Sink } from "./observer.js";
+import type { Sink } from "./sink.js";
 import type { BatchNormalizationLike, LayerLike, LayerVariableLike } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
 import type { BatchNormCall, TrainingStep } from "./trainingStep.js";

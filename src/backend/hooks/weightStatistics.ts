@@ -1,6 +1,6 @@
 import type { StatisticsKernel } from "../../kernels/statistics.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
-import type { Sink } from "./observer.js";
+import type { Sink } from "./sink.js";
 import type { EngineLike, NamedGradients, TensorLike, VariableLike } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
 

@@ -1,7 +1,8 @@
 import type { ActivationHistory } from "./activationHistory.js";
 import { isNonlinear, isRectifier, isRecurrent } from "./layerGraph.js";
+import type { Rule } from "./rule.js";
 import { percent, type RuleContext, short } from "./ruleContext.js";
-import type { Problem, Rule, RuleLayer } from "./ruleTypes.js";
+import type { Problem, RuleLayer } from "./ruleTypes.js";
 
 /** Captured steps below which nothing is said. */
 const enoughSteps = 10;

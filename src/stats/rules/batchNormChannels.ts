@@ -1,5 +1,5 @@
+import type { Rule } from "./rule.js";
 import { percent, short, trainedBatchNorms } from "./ruleContext.js";
-import type { Rule } from "./ruleTypes.js";
 
 export const bnNonfinite: Rule = {
   id: "bn-nonfinite",

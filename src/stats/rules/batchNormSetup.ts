@@ -1,6 +1,7 @@
 import { hasLinearWeights, isBatchNorm, isNonlinear } from "./layerGraph.js";
+import type { Rule } from "./rule.js";
 import { batchNormLayers, type RuleContext } from "./ruleContext.js";
-import type { Rule, RuleLayer } from "./ruleTypes.js";
+import type { RuleLayer } from "./ruleTypes.js";
 
 export const bnScaleCenter: Rule = {
   id: "bn-scale-center",

@@ -1,5 +1,5 @@
+import type { Rule } from "./rule.js";
 import { batchNormLayers, short, trainedBatchNorms } from "./ruleContext.js";
-import type { Rule } from "./ruleTypes.js";
 
 export const bnSmallBatch: Rule = {
   id: "bn-small-batch",

@@ -1,7 +1,8 @@
 import type { BatchNormHistory } from "./batchNormHistory.js";
 import { isConvolution } from "./layerGraph.js";
+import type { Rule } from "./rule.js";
 import { percent, type RuleContext, short, trainedBatchNorms } from "./ruleContext.js";
-import type { FindingLevel, Problem, Rule, RuleLayer } from "./ruleTypes.js";
+import type { FindingLevel, Problem, RuleLayer } from "./ruleTypes.js";
 
 /** Weight of the initial values below which a layer that is still behind lags, instead of not having had the time. */
 const settledWarmup = 0.05;

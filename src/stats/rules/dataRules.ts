@@ -1,7 +1,8 @@
 import type { BatchMeans } from "./batchMeans.js";
 import { isClassifier } from "./layerGraph.js";
+import type { Rule } from "./rule.js";
 import { percent, type RuleContext, short, trainedBatchNorms } from "./ruleContext.js";
-import type { Problem, Rule, RuleLayer } from "./ruleTypes.js";
+import type { Problem, RuleLayer } from "./ruleTypes.js";
 
 /** Of the first loss: below that a loss is near 0. */
 const smallLossShare = 0.02;

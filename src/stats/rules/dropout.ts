@@ -1,6 +1,7 @@
 import type { ActivationHistory } from "./activationHistory.js";
+import type { Rule } from "./rule.js";
 import { batchNormLayers, short } from "./ruleContext.js";
-import type { FindingLevel, Rule } from "./ruleTypes.js";
+import type { FindingLevel } from "./ruleTypes.js";
 
 export const bnAfterDropout: Rule = {
   id: "bn-after-dropout",

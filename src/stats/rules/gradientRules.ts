@@ -1,5 +1,6 @@
+import type { Rule } from "./rule.js";
 import { kernels, type RuleContext, short } from "./ruleContext.js";
-import type { Problem, Rule, RuleLayer, RuleWeight } from "./ruleTypes.js";
+import type { Problem, RuleLayer, RuleWeight } from "./ruleTypes.js";
 import { enoughUpdates, type WeightHistory } from "./weightHistory.js";
 
 /** Captured updates below which nothing is said. */

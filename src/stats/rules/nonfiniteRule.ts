@@ -1,5 +1,6 @@
+import type { Rule } from "./rule.js";
 import type { NonfiniteEvent, RuleContext } from "./ruleContext.js";
-import type { Problem, Rule } from "./ruleTypes.js";
+import type { Problem } from "./ruleTypes.js";
 
 type Place = NonfiniteEvent["where"];
 

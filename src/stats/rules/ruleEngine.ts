@@ -6,10 +6,11 @@ import { FlagHistory } from "./flagHistory.js";
 import { GapHistory } from "./gapHistory.js";
 import { isClassifier, LayerGraph } from "./layerGraph.js";
 import { RecentValues } from "./recentValues.js";
+import type { Rule } from "./rule.js";
 import type { FastPathEvent, NonfiniteEvent, RuleContext } from "./ruleContext.js";
 import { defaultRuleSettings, type RuleSettings } from "./ruleSettings.js";
 import { rules } from "./ruleTable.js";
-import type { Finding, FindingLevel, Problem, Rule, RuleEvent, RuleLayer, RuleRun, SourceLine } from "./ruleTypes.js";
+import type { Finding, FindingLevel, Problem, RuleEvent, RuleLayer, RuleRun, SourceLine } from "./ruleTypes.js";
 import { WeightHistory } from "./weightHistory.js";
 
 /** Steps between two judgements that calls of predict, evaluate or save set off. */

@@ -7,7 +7,7 @@ import { bnTrainEvalGap, dataUnshuffled } from "./dataRules.js";
 import { bnAfterDropout } from "./dropout.js";
 import { gradExploding, gradVanishing, updateRatio } from "./gradientRules.js";
 import { nonfinite } from "./nonfiniteRule.js";
-import type { Rule } from "./ruleTypes.js";
+import type { Rule } from "./rule.js";
 import { bnFast } from "./speed.js";
 import { bnFrozenMoves, bnNeverTrains, frozenTrains, trainableFrozen } from "./trainability.js";
 

@@ -1,5 +1,5 @@
+import type { Rule } from "./rule.js";
 import { short } from "./ruleContext.js";
-import type { Rule } from "./ruleTypes.js";
 
 export const bnFast: Rule = {
   id: "bn-fast",

@@ -1,6 +1,7 @@
 import type { BatchNormHistory } from "./batchNormHistory.js";
+import type { Rule } from "./rule.js";
 import { batchNormLayers, isKernel, type RuleContext, short, trainedBatchNorms } from "./ruleContext.js";
-import type { Rule, RuleLayer, RuleWeight } from "./ruleTypes.js";
+import type { RuleLayer, RuleWeight } from "./ruleTypes.js";
 
 /** Steps after which something that never happened is taken not to happen. */
 const enoughSteps = 10;
