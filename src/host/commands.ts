@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { ViewAction } from "../protocol/views.js";
-import type { LayerInfo } from "../run/format.js";
+import type { LayerInfo, RunFile } from "../run/format.js";
 import type { Decorations } from "./editor/decorations.js";
 import { openSource } from "./editor/openSource.js";
 import type { AutoAttach } from "./launch/autoAttach.js";
@@ -58,9 +58,8 @@ export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
     trainAgain: () => trainer.trainAgain(sessions.current?.run?.script),
     trainFast: () => trainFast(targets),
     stop: () => stopCurrent(targets),
-    captureNow: () => captureNow(sessions.current?.run ?? null),
-    setBudget: (argument) =>
-      setBudget(sessions.current?.run ?? null, typeof argument === "string" ? argument : undefined),
+    captureNow: () => captureNow(runNow(targets)),
+    setBudget: (argument) => setBudget(runNow(targets), typeof argument === "string" ? argument : undefined),
     openDashboard: (argument) => dashboard.open(isDashboardRequest(argument) ? argument : {}),
     openRun: (argument) => openRun(targets, argument),
     openRelatedRun: () => openRelatedRun(targets),
@@ -101,6 +100,12 @@ export function registerCommands(targets: CommandTargets): vscode.Disposable[] {
       }
     }),
   );
+}
+
+/** The shown run as its folder has it now: the socket of one that has just begun may have come since it was read. */
+function runNow({ sessions }: CommandTargets): RunFile | null {
+  const folder = sessions.current?.folder;
+  return folder === undefined ? null : readRunOrNull(folder);
 }
 
 /** The shown run's script once more, by fused kernels; a run that is going on ends first. */

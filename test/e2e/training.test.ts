@@ -67,6 +67,8 @@ describe("a training that goes on", () => {
   it("takes another budget, and one that is none is refused with a sentence", async () => {
     const { workbench, runs } = test;
     await workbench.train("long.js");
+    // Until then the run before it is on screen, whose layer has the same name.
+    await expect(workbench.live).toSay("long.js is training");
     await expect(workbench.live).toDraw("norm", 10);
     await workbench.command("layerscope.setBudget", "lots");
     await expect.poll(() => workbench.notifications()).toContainEqual(expect.stringContaining('got "lots"'));
