@@ -1,12 +1,11 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Frame, Page } from "playwright-core";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { launchBrowser } from "../../helpers/browser.mjs";
 import { makeDriver, packHelper } from "../../helpers/driver.mjs";
 import { resultsFolder, root } from "../../helpers/project.mjs";
 import { installPseudoLocale } from "../../helpers/pseudoLocale.mjs";
-import { findView } from "../../helpers/views.mjs";
 import { installExtensions, makeProfile, type Profile, startWorkbench } from "../../helpers/workbench.mjs";
 import { workbenchTools } from "../../helpers/workbenchCache.mjs";
 import { View } from "./view.js";
@@ -138,13 +137,20 @@ export class Workbench {
     );
   }
 
-  /** Asks again until it is there: a window that is still being restored shows its own choice over ours. */
+  /**
+   * Asks again until it says something: a window that is still being restored shows its own choice over ours, or leaves
+   * a view without its page, which then comes when the side bar is closed and opened.
+   */
   async showLive(): Promise<void> {
     const show = async () => {
       await this.command("layerscope.live.focus");
-      if ((await findView(this.page, "live")) === null) throw new Error("The live view does not show.");
+      const saysSomething = async () => expect(await this.live.text()).not.toBe("");
+      await vi.waitFor(saysSomething, { interval: 250, timeout: 10_000 }).catch(async (error: unknown) => {
+        await this.command("workbench.action.closeSidebar");
+        throw error;
+      });
     };
-    await vi.waitFor(show, { interval: 1000, timeout: 60_000 });
+    await vi.waitFor(show, { interval: 1000, timeout: 90_000 });
   }
 
   /** Text of our item in the status bar; empty while it is hidden. */
