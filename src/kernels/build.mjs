@@ -10,15 +10,19 @@ const sources = join(folder, "assembly");
 const generated = join(folder, "generated");
 const options = ["--enable", "simd", "--runtime", "stub", "--noAssert", "-O3", "--converge"];
 
-/** Kernel → options of its own. The fast ones work in the memory of the engine that holds the tensors, which is shared. */
-const kernels = /** @type {const} */ ({
+/** For kernels that work in the memory of the engine that holds the tensors, which is shared. */
+const inMemoryOfEngine = [
+  ...["--importMemory", "--use", "abort="],
+  ...["--enable", "threads", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
+];
+
+/** Kernel → options of its own. */
+const kernels = {
   statistics: [],
   distribution: [],
-  fast: [
-    ...["--importMemory", "--use", "abort="],
-    ...["--enable", "threads", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
-  ],
-});
+  inPlace: inMemoryOfEngine,
+  fast: inMemoryOfEngine,
+};
 
 /** @param {string} name */
 function isCurrent(name) {

@@ -1,199 +1,129 @@
+import { binSetLength, CountedDistribution } from "./countedDistribution.js";
+import type { DistributionExports } from "./distributionExports.js";
 import { distributionModule } from "./generated/distributionModule.js";
+import { type KernelHome, ownHome } from "./home.js";
 import { instantiate, type KernelMemory } from "./instantiate.js";
-import { isFloat32, type KernelValues } from "./measured.js";
+import { isFloat32, isIn, type KernelValues } from "./measured.js";
 import {
   binCount,
-  binning,
   type Distribution,
   type DistributionOptions,
-  describe,
   distributePlain,
-  interpolate,
-  ranksOf,
+  sampleLength,
   stratifiedSample,
 } from "./percentiles.js";
 
-interface DistributionExports {
-  readonly memory: KernelMemory;
-  sort(at: number, length: number, spare: number, counts: number, integer: boolean): void;
-  decode(key: number, integer: boolean): number;
-  firstInBin(
-    at: number,
-    length: number,
-    bin: number,
-    low: number,
-    high: number,
-    scale: number,
-    integer: boolean,
-  ): number;
-  countUpper(at: number, length: number, counts: number, integer: boolean): void;
-  countLower(at: number, length: number, numbers: number, counts: number, integer: boolean): void;
-  countBins(
-    at: number,
-    length: number,
-    counts: number,
-    low: number,
-    high: number,
-    scale: number,
-    integer: boolean,
-  ): void;
+/** Values that are taken at once; more are counted in passes. */
+const mostAtOnce = 65_536;
+/** By so many upper bits of their keys values are counted: a counter costs about as much as a value. */
+const mostBits = 14;
+/** Finite values, five percentiles, the counts. */
+const resultLength = 6 + binCount + 2;
+
+type Instance = DistributionExports & { readonly memory: KernelMemory };
+
+/** Places in the memory, in bytes. */
+interface Layout {
+  readonly values: number;
+  readonly spare: number;
+  readonly counts: number;
+  readonly numbers: number;
+  readonly sets: number;
+  readonly out: number;
 }
-
-const halfKeys = 65_536;
-/** Values that are sorted at once; more are counted in passes. */
-const sortLength = 65_536;
-/** Upper halves of the keys of finite float32 values. */
-const finiteUpper = { from: 0x0080, to: 0xff80 };
-
-// Memory: values, room for as many, small counts, counts by upper half, numbers of upper halves, counts by lower half.
-const valuesAt = 0;
-const spareAt = sortLength * 4;
-const countsAt = spareAt + sortLength * 4;
-const upperAt = countsAt + 3 * 2048 * 4;
-const numbersAt = upperAt + halfKeys * 4;
-const lowerAt = numbersAt + halfKeys;
-/** Length of one of the four sets of bin counters. */
-const binSetLength = 68;
-const pageBytes = 65_536;
-/** Values that are copied at once when they are counted. */
-const pieceLength = 32_768;
 
 /** Percentiles and histogram of tensor values, by WebAssembly; exact unless a sample is asked for. Uses up to 4 MB. */
 export class DistributionKernel {
-  private constructor(private readonly wasm: DistributionExports | null) {
-    this.reserve(upperAt);
-  }
+  private layout: Layout | null = null;
+  private results = new Float64Array(0);
+  private counted: CountedDistribution | null = null;
+
+  private constructor(
+    /** Null where the plain twin does the work. */
+    private readonly within: { readonly wasm: DistributionExports; readonly home: KernelHome } | null,
+  ) {}
 
   /** `plain` forces the JavaScript twin, which is also what runs where WebAssembly SIMD is missing. */
   static create(engine: "fastest" | "plain" = "fastest"): DistributionKernel {
-    return new DistributionKernel(engine === "plain" ? null : instantiate<DistributionExports>(distributionModule));
+    const wasm = engine === "plain" ? null : instantiate<Instance>(distributionModule);
+    return new DistributionKernel(wasm === null ? null : { wasm, home: ownHome(wasm.memory) });
   }
 
-  /** @throws RangeError for a sample of less than one value. */
-  measure(values: KernelValues, options: DistributionOptions = {}): Distribution {
-    const some = options.sample === undefined ? values : stratifiedSample(values, options.sample);
-    if (this.wasm === null) return distributePlain(some);
-    if (some.length <= sortLength) return this.bySorting(this.wasm, some);
-    return this.byCounting(this.wasm, some);
+  /** In memory that tensors lie in, which `wasm` works in as well. */
+  static within(wasm: DistributionExports, home: KernelHome): DistributionKernel {
+    return new DistributionKernel({ wasm, home });
   }
 
-  private bySorting(wasm: DistributionExports, values: KernelValues): Distribution {
-    const { length } = values;
-    const integer = !isFloat32(values);
-    this.copy(values, 0, length);
-    wasm.sort(valuesAt, length, spareAt, countsAt, integer);
-    const keys = new Uint32Array(wasm.memory.buffer, valuesAt, length);
-    const from = integer ? 0 : firstAtLeast(keys, finiteUpper.from * halfKeys);
-    const to = integer ? length : firstAtLeast(keys, finiteUpper.to * halfKeys);
-    const percentiles = interpolate(to - from, (rank) => wasm.decode(keys[from + rank] as number, integer));
-    const histogram = new Float64Array(binCount + 2);
-    if (to > from) {
-      const { low, high, scale } = binning(percentiles);
-      let before = 0;
-      for (let bin = 1; bin <= histogram.length; bin++) {
-        const next =
-          bin === histogram.length
-            ? to - from
-            : before +
-              wasm.firstInBin(valuesAt + (from + before) * 4, to - from - before, bin, low, high, scale, integer);
-        histogram[bin - 1] = next - before;
-        before = next;
-      }
+  /**
+   * @param histogram where the counts are put, 66 float64; default: memory of their own
+   * @throws RangeError for a sample of less than one value.
+   */
+  measure(
+    values: KernelValues,
+    { sample }: DistributionOptions = {},
+    histogram: Float64Array = new Float64Array(binCount + 2),
+  ): Distribution {
+    const size = sample === undefined ? values.length : sampleLength(values.length, sample);
+    if (this.within === null) {
+      const some = size === values.length ? values : stratifiedSample(values, size, values.slice(0, size));
+      return distributePlain(some, histogram);
     }
-    return describe(length, to - from, percentiles, histogram);
-  }
-
-  private byCounting(wasm: DistributionExports, values: KernelValues): Distribution {
-    const { length } = values;
-    const integer = !isFloat32(values);
-    this.reserve(lowerAt);
-    const { buffer } = wasm.memory;
-    const upper = new Uint32Array(buffer, upperAt, halfKeys).fill(0);
-    this.eachPiece(values, (count) => wasm.countUpper(valuesAt, count, upperAt, integer));
-    const from = integer ? 0 : finiteUpper.from;
-    const to = integer ? halfKeys : finiteUpper.to;
-    let finiteCount = 0;
-    for (let key = from; key < to; key++) finiteCount += upper[key] as number;
-
-    const places = placesOf(ranksOf(finiteCount), upper, from);
-    const halves = [...new Set(places.map(({ half }) => half))];
-    this.reserve(lowerAt + halves.length * halfKeys * 4);
-    const numbers = new Uint8Array(wasm.memory.buffer, numbersAt, halfKeys).fill(0);
-    halves.forEach((half, index) => {
-      numbers[half] = index + 1;
-    });
-    const lower = new Uint32Array(wasm.memory.buffer, lowerAt, halves.length * halfKeys).fill(0);
-    this.eachPiece(values, (count) => wasm.countLower(valuesAt, count, numbersAt, lowerAt, integer));
-    const found = new Map(
-      places.map(({ rank, half, offset }) => {
-        const start = halves.indexOf(half) * halfKeys;
-        const [low] = placesOf([offset], lower, start);
-        return [rank, wasm.decode(half * halfKeys + ((low?.half ?? start) - start), integer)];
-      }),
-    );
-    const percentiles = interpolate(finiteCount, (rank) => found.get(rank) as number);
-    const counts = new Uint32Array(wasm.memory.buffer, countsAt, 4 * binSetLength).fill(0);
-    if (finiteCount > 0) {
-      const { low, high, scale } = binning(percentiles);
-      this.eachPiece(values, (count) => wasm.countBins(valuesAt, count, countsAt, low, high, scale, integer));
+    const { wasm, home } = this.within;
+    if (size > mostAtOnce) {
+      this.counted ??= new CountedDistribution(wasm, home);
+      return this.counted.measure(values, histogram);
     }
-    return describe(
-      length,
-      finiteCount,
-      percentiles,
-      Float64Array.from({ length: binCount + 2 }, (_, bin) => sumOfSets(counts, bin)),
-    );
-  }
-
-  private eachPiece(values: KernelValues, use: (count: number) => void): void {
-    for (let at = 0; at < values.length; at += pieceLength) {
-      const count = Math.min(pieceLength, values.length - at);
-      this.copy(values, at, count);
-      use(count);
-    }
-  }
-
-  private copy(values: KernelValues, from: number, length: number): void {
-    const buffer = this.wasm?.memory.buffer;
-    const Target = isFloat32(values) ? Float32Array : Int32Array;
-    const all = from === 0 && length === values.length;
-    new Target(buffer as ArrayBuffer, valuesAt, length).set(all ? values : values.subarray(from, from + length));
-  }
-
-  private reserve(bytes: number): void {
-    const memory = this.wasm?.memory;
-    const missing = memory === undefined ? 0 : Math.ceil((bytes - memory.buffer.byteLength) / pageBytes);
-    if (missing > 0) memory?.grow(missing);
+    this.layout ??= layoutIn(home);
+    const { counts, numbers, spare, sets, out } = this.layout;
+    const at = place(wasm, home, this.layout.values, values, size);
+    const bits = size <= 1024 ? 11 : size <= 8192 ? 12 : mostBits;
+    wasm.distribute(at, size, !isFloat32(values), bits, counts, numbers, spare, sets, out);
+    const { buffer } = home.memory;
+    if (this.results.buffer !== buffer) this.results = new Float64Array(buffer, out, resultLength);
+    const { results } = this;
+    for (let bin = 0; bin < binCount + 2; bin++) histogram[bin] = results[6 + bin] as number;
+    return {
+      count: size,
+      finiteCount: results[0] as number,
+      histogramMin: results[1] as number,
+      p15: results[2] as number,
+      p50: results[3] as number,
+      p85: results[4] as number,
+      histogramMax: results[5] as number,
+      histogram,
+    };
   }
 }
 
-/** Where each rank (ascending) lies in counts from index `from` on: the index, and the rank within it. */
-function placesOf(
-  ranks: readonly number[],
-  counts: Uint32Array,
-  from: number,
-): { rank: number; half: number; offset: number }[] {
-  let index = from;
-  let before = 0;
-  return ranks.map((rank) => {
-    while (before + (counts[index] as number) <= rank) before += counts[index++] as number;
-    return { rank, half: index, offset: rank - before };
-  });
-}
-
-function sumOfSets(counts: Uint32Array, bin: number): number {
-  let sum = 0;
-  for (let set = 0; set < 4; set++) sum += counts[set * binSetLength + bin] as number;
-  return sum;
-}
-
-function firstAtLeast(sorted: Uint32Array, key: number): number {
-  let from = 0;
-  let to = sorted.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if ((sorted[middle] as number) < key) from = middle + 1;
-    else to = middle;
+/** Where the values that are looked at lie, or are put. */
+function place(
+  wasm: DistributionExports,
+  { memory }: KernelHome,
+  to: number,
+  values: KernelValues,
+  size: number,
+): number {
+  if (isIn(memory, values)) {
+    if (size === values.length) return values.byteOffset;
+    wasm.gather(values.byteOffset, values.length, to, size);
+    return to;
   }
-  return from;
+  const Target = isFloat32(values) ? Float32Array : Int32Array;
+  const target = new Target(memory.buffer, to, size);
+  if (size === values.length) target.set(values);
+  else stratifiedSample(values, size, target);
+  return to;
+}
+
+function layoutIn(home: KernelHome): Layout {
+  const numbers = home.allocate(1 << mostBits);
+  new Uint8Array(home.memory.buffer, numbers, 1 << mostBits).fill(0);
+  return {
+    values: home.allocate(mostAtOnce * 4),
+    spare: home.allocate(mostAtOnce * 4),
+    counts: home.allocate((4 << mostBits) + 16),
+    numbers,
+    sets: home.allocate(4 * binSetLength * 4),
+    out: home.allocate(resultLength * 8),
+  };
 }

@@ -1,3 +1,5 @@
+import type { KernelMemory } from "./instantiate.js";
+
 /** What is measured of a tensor's values: shared by the SIMD kernel and its JavaScript twin. */
 
 /** Which activation the values come from; decides what counts as saturated. */
@@ -10,7 +12,7 @@ export interface MeasureOptions {
   readonly channels?: number;
   /** Number of neighbouring values of one channel: 1 (default) when the channel axis is the last, H·W for [N, C, H, W]. */
   readonly inner?: number;
-  /** Default `none`: `saturatedFraction` is absent. */
+  /** Default `none`: `saturatedFraction` is undefined. */
   readonly saturation?: Saturation;
 }
 
@@ -30,15 +32,21 @@ export interface Measured {
   /** Share of all values that are 0 (−0 too). */
   readonly zeroFraction: number;
   /** Share of all values beyond the saturation bounds: tanh |a| > 0.97, sigmoid a < 0.03 or a > 0.97. */
-  readonly saturatedFraction?: number;
+  readonly saturatedFraction: number | undefined;
   /** Share of channels that are 0 in more than 99 % of their values. */
   readonly deadFraction: number;
-  /** Per channel over finite values; absent for one channel. */
-  readonly channelMean?: Float64Array;
+  /** Per channel over finite values; undefined for one channel. */
+  readonly channelMean: Float64Array | undefined;
   /** Biased. */
-  readonly channelVariance?: Float64Array;
+  readonly channelVariance: Float64Array | undefined;
   /** Smallest index of a channel that holds a NaN or Inf. */
   readonly firstNonfiniteChannel: number | null;
+}
+
+/** Where numbers of channels are put, so that none is made anew; what does not fit is replaced. */
+export interface ChannelRoom {
+  mean: Float64Array;
+  variance: Float64Array;
 }
 
 /** A channel is dead when more than this share of its values is zero. */
@@ -61,4 +69,9 @@ export function completeOptions(length: number, options: MeasureOptions): Requir
 /** Not `instanceof`: a test runner's tensors come from another realm. */
 export function isFloat32(values: KernelValues): values is Float32Array {
   return values[Symbol.toStringTag] === "Float32Array";
+}
+
+/** Whether kernels that work in `memory` can read the values where they are. */
+export function isIn(memory: KernelMemory, values: KernelValues): boolean {
+  return values.buffer === memory.buffer && values.BYTES_PER_ELEMENT === 4;
 }

@@ -72,11 +72,11 @@ export function describe(
 }
 
 /** `DistributionKernel.measure` in plain JavaScript: the same numbers, slowly. */
-export function distributePlain(values: KernelValues): Distribution {
+export function distributePlain(values: KernelValues, histogram: Float64Array): Distribution {
   const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
   const percentiles = interpolate(sorted.length, (rank) => (sorted[rank] as number) + 0);
   const { low, high, scale } = binning(percentiles);
-  const histogram = new Float64Array(binCount + 2);
+  histogram.fill(0);
   for (const value of sorted) {
     const bin =
       value < low ? 0 : value > high ? binCount + 1 : Math.min(binCount - 1, Math.trunc((value - low) * scale)) + 1;
@@ -85,21 +85,28 @@ export function distributePlain(values: KernelValues): Distribution {
   return describe(values.length, sorted.length, percentiles, histogram);
 }
 
-/**
- * One value at a random place in each of `size` equal stretches, the same places for the same lengths; all values when
- * there are no more than `size`.
- */
-export function stratifiedSample(values: KernelValues, size: number): KernelValues {
+/** How many of `length` values a sample of `size` looks at. */
+export function sampleLength(length: number, size: number): number {
   const wanted = Math.floor(size);
   if (!(wanted >= 1)) throw new RangeError(`distribution: got a sample of ${size} values, wanted at least 1.`);
-  if (values.length <= wanted) return values;
-  const stretch = values.length / wanted;
-  const sample = values.slice(0, wanted);
+  return Math.min(length, wanted);
+}
+
+/**
+ * One value at a random place in each of `size` equal stretches, the same places for the same lengths.
+ * @param sample where they are put
+ */
+export function stratifiedSample<Values extends KernelValues>(
+  values: KernelValues,
+  size: number,
+  sample: Values,
+): Values {
+  const stretch = values.length / size;
   let state = 0x9e3779b9;
-  for (let index = 0; index < wanted; index++) {
-    // A linear congruential generator (Numerical Recipes) is random enough for places; its upper bits are used.
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    sample[index] = values[Math.floor((index + state / 4294967296) * stretch)] as number;
+  for (let index = 0; index < size; index++) {
+    // A linear congruential generator (Numerical Recipes) is random enough for places; its upper 31 bits are used.
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    sample[index] = values[Math.floor((index + (state >>> 1) / 2147483648) * stretch)] as number;
   }
   return sample;
 }

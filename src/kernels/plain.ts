@@ -40,14 +40,10 @@ export function measurePlain(values: KernelValues, options: Required<MeasureOpti
     min: finiteCount === 0 ? Number.NaN : min,
     max: finiteCount === 0 ? Number.NaN : max,
     zeroFraction: zeros / length,
-    ...(saturation === "none" ? {} : { saturatedFraction: saturated / length }),
+    saturatedFraction: saturation === "none" ? undefined : saturated / length,
     deadFraction: length === 0 ? Number.NaN : dead / channels,
-    ...(channels === 1
-      ? {}
-      : {
-          channelMean: Float64Array.from(groups, (group) => group.mean),
-          channelVariance: Float64Array.from(groups, (group) => group.variance),
-        }),
+    channelMean: channels === 1 ? undefined : Float64Array.from(groups, (group) => group.mean),
+    channelVariance: channels === 1 ? undefined : Float64Array.from(groups, (group) => group.variance),
     firstNonfiniteChannel: firstLost < 0 ? null : firstLost,
   };
 }

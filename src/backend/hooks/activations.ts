@@ -1,16 +1,10 @@
-import type { DistributionKernel } from "../../kernels/distribution.js";
-import type { Measured } from "../../kernels/measured.js";
-import type { StatisticsKernel } from "../../kernels/statistics.js";
+import type { ChannelRoom, Measured } from "../../kernels/measured.js";
+import type { Distribution } from "../../kernels/percentiles.js";
 import type { LayerConfig } from "../../run/format.js";
-import type { Row } from "../../stats/catalogue.js";
 import { type Level, level } from "./level.js";
 import type { TensorLike } from "./tensorflow.js";
+import type { TensorKernels } from "./tensorKernels.js";
 import type { TensorReader } from "./tensorReader.js";
-
-export interface Kernels {
-  readonly statistics: StatisticsKernel;
-  readonly distribution: DistributionKernel;
-}
 
 /**
  * Percentiles and histograms of larger tensors are those of a stratified sample of this many values: exact ones cost
@@ -24,114 +18,100 @@ const soundShare = 0.95;
 
 type Saturation = "none" | "tanh" | "sigmoid";
 
-/** What was measured of a tensor. */
-export interface Activation {
-  readonly row: Row;
-  readonly firstNonfiniteChannel: number | null;
+/** What was measured of one tensor. */
+export interface Reading {
+  readonly measured: Measured;
+  /** Null unless everything is captured, and where no value is finite. */
+  readonly distribution: Distribution | null;
 }
+
+/** What was measured at one call of a layer. */
+export interface Activation {
+  readonly own: Reading | null;
+  readonly input: Reading | null;
+  /** False where the output has the input's data under another shape (Flatten, Reshape): it has other channels. */
+  readonly hasChannels: boolean;
+  /** False where the input is another layer's output: its channels stand in that layer's row. */
+  readonly hasInputChannels: boolean;
+}
+
+/** Where the lists of one series are put in every step: memory made anew each time is dear. */
+export class ActivationRoom {
+  readonly own: ChannelRoom = { mean: new Float64Array(0), variance: new Float64Array(0) };
+  readonly input: ChannelRoom = { mean: new Float64Array(0), variance: new Float64Array(0) };
+  histogram: Float64Array<ArrayBuffer> | undefined;
+}
+
+/** Nobody asks for the histogram of an input that is no layer's output. */
+const unused = new Float64Array(66);
 
 /** Measures the activations of one pass; a tensor that is one layer's output and the next one's input is read once. */
 export class Activations {
-  private readonly measured = new Map<object, Activation>();
+  private readonly readings = new Map<object, Reading>();
 
   constructor(
     private readonly reader: TensorReader,
-    private readonly kernels: Kernels,
+    private readonly kernels: TensorKernels,
     private readonly captured: Level,
   ) {}
 
   /** Statistics of a layer's output, and of its input as far as there is one. Null where nothing can be read. */
-  measure(input: TensorLike | null, output: TensorLike | null, config: LayerConfig): Activation | null {
-    const known = input === null ? undefined : this.measured.get(input.dataId);
-    const before = known ?? (input === null ? null : this.read(input, "none"));
+  measure(
+    input: TensorLike | null,
+    output: TensorLike | null,
+    config: LayerConfig,
+    room: ActivationRoom,
+  ): Activation | null {
+    const known = input === null ? undefined : this.readings.get(input.dataId);
+    const before = known ?? (input === null ? null : this.read(input, "none", room.input, () => unused));
     const own =
-      output === null ? null : (this.measured.get(output.dataId) ?? this.read(output, saturationOf(config.activation)));
-    if (before === null) return own;
-    // Channels of an input that is another layer's output stand in that layer's row.
-    const inputRow = known === undefined ? before.row : withoutChannels(before.row);
-    if (own === null) return { row: asInput(inputRow), firstNonfiniteChannel: null };
-    // The same data under another shape (Flatten, Reshape) has other channels.
-    const ownRow = input?.dataId === output?.dataId ? withoutChannels(own.row) : own.row;
-    return { ...own, row: { ...ownRow, ...asInput(inputRow) } };
+      output === null
+        ? null
+        : (this.readings.get(output.dataId) ?? this.readOutput(output, saturationOf(config.activation), room));
+    if (own === null && before === null) return null;
+    return {
+      own,
+      input: before,
+      hasChannels: input?.dataId !== output?.dataId,
+      hasInputChannels: known === undefined,
+    };
   }
 
   /** Statistics of one of several inputs or outputs of a layer. */
-  part(tensor: TensorLike): Activation | null {
-    return this.measured.get(tensor.dataId) ?? this.read(tensor, "none");
+  part(tensor: TensorLike, room: ActivationRoom): Activation | null {
+    const own = this.readings.get(tensor.dataId) ?? this.readOutput(tensor, "none", room);
+    return own === null ? null : { own, input: null, hasChannels: true, hasInputChannels: false };
   }
 
-  private read(tensor: TensorLike, saturation: Saturation): Activation | null {
+  private readOutput(tensor: TensorLike, saturation: Saturation, room: ActivationRoom): Reading | null {
+    return this.read(tensor, saturation, room.own, () => {
+      room.histogram ??= new Float64Array(unused.length);
+      return room.histogram;
+    });
+  }
+
+  private read(
+    tensor: TensorLike,
+    saturation: Saturation,
+    room: ChannelRoom,
+    histogram: () => Float64Array<ArrayBuffer>,
+  ): Reading | null {
     const values = this.reader.values(tensor);
     if (values === null || values.length === 0) return null;
     const channels = tensor.shape.length < 2 ? 1 : (tensor.shape.at(-1) ?? 1);
-    const measured = this.kernels.statistics.measure(values, { channels, saturation });
-    const activation = {
-      row:
-        this.captured < level.every ? asRow(measured) : { ...asRow(measured), ...this.distribution(values, measured) },
-      firstNonfiniteChannel: measured.firstNonfiniteChannel,
-    };
-    this.measured.set(tensor.dataId, activation);
-    return activation;
+    const kernels = this.kernels.of(tensor);
+    const measured = kernels.statistics.measure(values, { channels, saturation }, room);
+    const { finiteCount } = measured;
+    // A sample of which many values are NaN or Inf would be too small: all values are looked at then.
+    const options = finiteCount > soundShare * values.length ? { sample: sampleSize } : {};
+    const distribution =
+      this.captured < level.every || finiteCount === 0
+        ? null
+        : kernels.distribution.measure(values, options, histogram());
+    const reading = { measured, distribution };
+    this.readings.set(tensor.dataId, reading);
+    return reading;
   }
-
-  /** A sample of which many values are NaN or Inf would be too small: all values are looked at then. */
-  private distribution(values: Parameters<DistributionKernel["measure"]>[0], { finiteCount: finite }: Measured): Row {
-    const isSound = finite > soundShare * values.length;
-    const { finiteCount, p15, p50, p85, histogramMin, histogramMax, histogram } = this.kernels.distribution.measure(
-      values,
-      isSound ? { sample: sampleSize } : {},
-    );
-    return finiteCount === 0 ? {} : { p15, p50, p85, histogramMin, histogramMax, histogram };
-  }
-}
-
-function withoutChannels({ channelMean: _mean, channelVariance: _variance, ...row }: Row): Row {
-  return row;
-}
-
-function asRow(measured: Measured): Row {
-  const { count, mean, variance, min, max, zeroFraction, deadFraction, nanCount, infCount } = measured;
-  const { saturatedFraction, channelMean, channelVariance } = measured;
-  return {
-    count,
-    mean,
-    variance,
-    min,
-    max,
-    zeroFraction,
-    deadFraction,
-    nanCount,
-    infCount,
-    ...(saturatedFraction === undefined ? {} : { saturatedFraction }),
-    ...(channelMean === undefined ? {} : { channelMean }),
-    ...(channelVariance === undefined ? {} : { channelVariance }),
-  };
-}
-
-const inputNames = {
-  count: "inputCount",
-  mean: "inputMean",
-  variance: "inputVariance",
-  min: "inputMin",
-  max: "inputMax",
-  p15: "inputP15",
-  p50: "inputP50",
-  p85: "inputP85",
-  zeroFraction: "inputZeroFraction",
-  nanCount: "inputNanCount",
-  infCount: "inputInfCount",
-  channelMean: "inputChannelMean",
-  channelVariance: "inputChannelVariance",
-} as const satisfies { readonly [name in keyof Row]?: keyof Row };
-
-/** A layer's input under the names that the catalogue gives to inputs. */
-function asInput(row: Row): Row {
-  const input: Record<string, unknown> = {};
-  for (const [name, inputName] of Object.entries(inputNames)) {
-    const value = row[name as keyof typeof inputNames];
-    if (value !== undefined) input[inputName] = value;
-  }
-  return input as Row;
 }
 
 function saturationOf(activation: string | undefined): Saturation {

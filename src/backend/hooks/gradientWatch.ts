@@ -1,6 +1,6 @@
-import type { StatisticsKernel } from "../../kernels/statistics.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
-import type { EngineLike, NamedGradients, TensorLike } from "./tensorflow.js";
+import type { EngineLike, NamedGradients, TensorLike, TypedArray } from "./tensorflow.js";
+import type { TensorKernels } from "./tensorKernels.js";
 import type { TensorReader } from "./tensorReader.js";
 
 export interface BadGradient {
@@ -23,7 +23,7 @@ export class GradientWatch {
   constructor(
     private readonly engine: EngineLike,
     private readonly reader: TensorReader,
-    private readonly kernel: StatisticsKernel,
+    private readonly kernels: TensorKernels,
     private readonly catalogue: LayerCatalogue,
   ) {}
 
@@ -41,18 +41,18 @@ export class GradientWatch {
       if (last !== null && (layer ?? -1) <= (last.layer ?? -1)) continue;
       let nanCount = 0;
       for (const value of values) if (Number.isNaN(value)) nanCount++;
-      last = { weight, layer, nanCount, infCount: this.nonfinite(values) - nanCount };
+      last = { weight, layer, nanCount, infCount: this.nonfinite(gradient, values) - nanCount };
     }
     return last;
   }
 
   private isSound(gradient: TensorLike): boolean {
     const values = this.reader.values(gradient);
-    return values === null || this.nonfinite(values) === 0;
+    return values === null || this.nonfinite(gradient, values) === 0;
   }
 
-  private nonfinite(values: NonNullable<ReturnType<TensorReader["values"]>>): number {
-    return values instanceof Float32Array ? this.kernel.norm(values).nonfinite : 0;
+  private nonfinite(gradient: TensorLike, values: TypedArray): number {
+    return values instanceof Float32Array ? this.kernels.of(gradient).statistics.norm(values).nonfinite : 0;
   }
 }
 

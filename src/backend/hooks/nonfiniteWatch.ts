@@ -41,9 +41,10 @@ export class NonfiniteWatch {
   }
 
   /** A measured output needs no keeping. */
-  measured(series: number, layer: LayerLike, { row, firstNonfiniteChannel }: Activation): void {
-    const { nanCount = 0, infCount = 0 } = row;
-    if (this.first !== null || nanCount + infCount === 0) return;
+  measured(series: number, layer: LayerLike, { own }: Activation): void {
+    if (this.first !== null || own === null) return;
+    const { nanCount, infCount, firstNonfiniteChannel } = own.measured;
+    if (nanCount + infCount === 0) return;
     const found = {
       where: "output",
       series,

@@ -3,7 +3,7 @@ import { ProbeRunner } from "../probes/probeRunner.js";
 import { canProbe } from "../probes/replay.js";
 import type { Controller } from "../recorder/controller.js";
 import type { EventContent } from "../recorder/recorder.js";
-import type { Kernels } from "./activations.js";
+import { ActivationRoom } from "./activations.js";
 import { type BadGradient, GradientWatch } from "./gradientWatch.js";
 import { KernelTap } from "./kernelTap.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
@@ -20,6 +20,7 @@ import type {
   TensorLike,
   VariableLike,
 } from "./tensorflow.js";
+import { TensorKernels } from "./tensorKernels.js";
 import { TensorReader } from "./tensorReader.js";
 import { TrainingStep } from "./trainingStep.js";
 import { type PinnedWeights, WeightStatistics } from "./weightStatistics.js";
@@ -42,7 +43,10 @@ export class Observer {
   private readonly rooms: Float64Array[][] = [];
   private readonly weightNames = new WeakMap<LayerLike, readonly string[]>();
   private nonfiniteReported = false;
+  /** For each series, where the lists of its activations are put. */
+  private readonly activationRooms: ActivationRoom[] = [];
   private readonly reader: TensorReader;
+  private readonly kernels: TensorKernels;
   readonly kernelTap: KernelTap;
   readonly rowWriter: StepRows;
   private readonly weights: WeightStatistics;
@@ -52,7 +56,6 @@ export class Observer {
   constructor(
     readonly engine: EngineLike,
     readonly catalogue: LayerCatalogue,
-    private readonly kernels: Kernels,
     private readonly controller: Controller,
     private readonly openSink: () => Sink,
     /** Set: every output is looked at in every step, and this is called where one first is not finite. */
@@ -60,14 +63,15 @@ export class Observer {
     probes: ProbeOptions | undefined,
   ) {
     this.reader = new TensorReader(engine);
+    this.kernels = new TensorKernels(engine);
     this.kernelTap = KernelTap.install(engine);
     this.rowWriter = new StepRows(this.reader, catalogue);
     this.probes =
       probes === undefined || !canProbe(engine)
         ? null
         : new ProbeRunner(engine, this.reader, probes, catalogue, (message) => this.event({ type: "note", message }));
-    this.gradients = new GradientWatch(engine, this.reader, kernels.statistics, catalogue);
-    this.weights = new WeightStatistics(engine, this.reader, kernels.statistics, catalogue);
+    this.gradients = new GradientWatch(engine, this.reader, this.kernels, catalogue);
+    this.weights = new WeightStatistics(engine, this.reader, this.kernels, catalogue);
   }
 
   /** The step that layers' calls belong to; null outside of training passes. */
@@ -242,8 +246,13 @@ export class Observer {
     this.ownMs += performance.now() - sinceMs;
   }
 
+  private readonly activationRoomOf = (series: number): ActivationRoom => {
+    this.activationRooms[series] ??= new ActivationRoom();
+    return this.activationRooms[series];
+  };
+
   private newStep(chosen: Level): TrainingStep {
-    return new TrainingStep(chosen, this.catalogue, this.reader, this.kernels, (found) => {
+    return new TrainingStep(chosen, this.catalogue, this.reader, this.kernels, this.activationRoomOf, (found) => {
       if (this.onAnomaly === null || this.nonfiniteReported) return;
       // Whoever looks while the debugger stands here wants to read which layer it is.
       this.reportNonfinite(found, null);

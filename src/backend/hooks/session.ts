@@ -1,5 +1,3 @@
-import { DistributionKernel } from "../../kernels/distribution.js";
-import { StatisticsKernel } from "../../kernels/statistics.js";
 import { type BackendOptions, optionsVariable } from "../../protocol/options.js";
 import type { FromRecorder } from "../../protocol/recording.js";
 import type { EngineInfo } from "../../run/format.js";
@@ -63,7 +61,6 @@ export class Session {
       const observer = new Observer(
         engine,
         this.catalogue,
-        { statistics: StatisticsKernel.create(), distribution: DistributionKernel.create() },
         this.controller,
         () => this.sinkOf(this.openRecorder()),
         this.options.breakOnAnomaly ? breakInDebugger : null,

@@ -1,5 +1,6 @@
 import type { Row } from "../../stats/catalogue.js";
 import type { Running } from "../../stats/derivedRows.js";
+import { activationRow } from "./activationRow.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import type { Sink } from "./sink.js";
 import type { BatchNormalizationLike, LayerLike, LayerVariableLike } from "./tensorflow.js";
@@ -64,7 +65,7 @@ export class StepRows {
     for (const { index, root, activation } of content.calls.values()) {
       if (!belongs(root)) continue;
       this.catalogue.stepCounted(index);
-      if (activation !== null) sink.row("activations", step, index, activation.row);
+      if (activation !== null) sink.row("activations", step, index, activationRow(activation));
     }
     for (const call of content.batchNorms.values()) {
       if (!belongs(call.root)) continue;

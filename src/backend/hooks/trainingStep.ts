@@ -1,10 +1,11 @@
-import { type Activation, Activations, type Kernels } from "./activations.js";
+import { type Activation, type ActivationRoom, Activations } from "./activations.js";
 import type { BatchStatistics } from "./batchNormTap.js";
 import type { LayerCatalogue, Part } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
 import { type Nonfinite, NonfiniteWatch } from "./nonfiniteWatch.js";
 import type { BatchNormalizationLike, LayerLike, TensorLike } from "./tensorflow.js";
 import { isBatchNormalization } from "./tensorflow.js";
+import type { TensorKernels } from "./tensorKernels.js";
 import type { TensorReader } from "./tensorReader.js";
 
 /** One call of a layer in the training passes of a step. */
@@ -47,7 +48,8 @@ export class TrainingStep {
     readonly level: Level,
     private readonly catalogue: LayerCatalogue,
     private readonly reader: TensorReader,
-    private readonly kernels: Kernels,
+    private readonly kernels: TensorKernels,
+    private readonly roomOf: (series: number) => ActivationRoom,
     onNonfinite: (found: Nonfinite) => void,
   ) {
     this.activations = new Activations(reader, kernels, level);
@@ -82,7 +84,9 @@ export class TrainingStep {
     this.catalogue.refresh(layer, index, shapeOf(input), shapeOf(output ?? null));
     this.catalogue.checkFlags(layer);
     const config = this.catalogue.layers[index]?.config ?? {};
-    const activation = this.isMeasured ? this.activations.measure(input, output ?? null, config) : null;
+    const activation = this.isMeasured
+      ? this.activations.measure(input, output ?? null, config, this.roomOf(index))
+      : null;
     this.calls.set(index, { index, layer, root, activation });
     if (isBatchNormalization(layer) && !this.batchNorms.has(index)) {
       this.batchNorms.set(index, { index, layer, root, activation, statistics: null });
@@ -103,7 +107,7 @@ export class TrainingStep {
     const whole = this.calls.get(of);
     const index = this.catalogue.partOf(of, part, place, shapeOf(tensor));
     if (whole === undefined || index === null) return;
-    const activation = this.isMeasured ? this.activations.part(tensor) : null;
+    const activation = this.isMeasured ? this.activations.part(tensor, this.roomOf(index)) : null;
     this.calls.set(index, { ...whole, index, activation });
     if (part === "output") this.watchOutput(index, whole.layer, tensor, activation);
   }
@@ -130,7 +134,7 @@ export class TrainingStep {
 
   private hasNonfinite(tensor: TensorLike): boolean {
     const values = this.reader.values(tensor);
-    return values instanceof Float32Array && this.kernels.statistics.norm(values).nonfinite > 0;
+    return values instanceof Float32Array && this.kernels.of(tensor).statistics.norm(values).nonfinite > 0;
   }
 
   /** Mean over the passes of the step; null when the loss was no number. */

@@ -1,7 +1,7 @@
-import type { StatisticsKernel } from "../../kernels/statistics.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import type { Sink } from "./sink.js";
 import type { EngineLike, NamedGradients, TensorLike, VariableLike } from "./tensorflow.js";
+import type { TensorKernels } from "./tensorKernels.js";
 import type { TensorReader } from "./tensorReader.js";
 
 interface PinnedWeight {
@@ -17,10 +17,13 @@ export type PinnedWeights = readonly PinnedWeight[];
 
 /** ‖g‖, ‖w‖ and ‖Δw‖/‖w‖ of every variable that an update touches; Δw is what the optimizer really did. */
 export class WeightStatistics {
+  /** What the last step left: its data are the next step's old ones, unless somebody else changes the variable. */
+  private readonly left = new WeakMap<VariableLike, { readonly dataId: object; readonly norm: number }>();
+
   constructor(
     private readonly engine: EngineLike,
     private readonly reader: TensorReader,
-    private readonly kernel: StatisticsKernel,
+    private readonly kernels: TensorKernels,
     private readonly catalogue: LayerCatalogue,
   ) {}
 
@@ -34,7 +37,7 @@ export class WeightStatistics {
       if (variable === undefined || gradient === undefined || gradient === null) return [];
       const values = this.reader.values(gradient);
       if (!(values instanceof Float32Array)) return [];
-      const norm = this.kernel.norm(values);
+      const norm = this.kernels.of(gradient).statistics.norm(values);
       const { dataId, shape, dtype, size } = variable;
       const before = { dataId, shape, dtype, size };
       const release = this.reader.pin(before);
@@ -51,19 +54,24 @@ export class WeightStatistics {
   }
 
   write(sink: Sink, step: number, pinned: PinnedWeights): void {
-    for (const { variable, before, release, ...gradient } of pinned) {
+    for (const { variable, before, release, gradientNorm, gradientMeanAbs, gradientNonfinite } of pinned) {
       const old = this.reader.values(before);
       const now = variable.isDisposed === true ? null : this.reader.values(variable);
       if (old instanceof Float32Array && now instanceof Float32Array) {
-        const oldNorm = Math.sqrt(this.kernel.norm(old).sumSquares);
-        const norm = this.kernel.norm(now);
-        const change = Math.sqrt(this.kernel.differenceNorm(now, old).sumSquares);
-        sink.row("weights", step, this.catalogue.weightIndex(variable), {
-          ...gradient,
-          weightNorm: Math.sqrt(norm.sumSquares),
-          weightNonfinite: norm.nonfinite,
-          ...(oldNorm > 0 ? { updateRatio: change / oldNorm } : {}),
-        });
+        const { statistics } = this.kernels.of(variable);
+        const left = this.left.get(variable);
+        const oldNorm = left?.dataId === before.dataId ? left.norm : Math.sqrt(statistics.norm(old).sumSquares);
+        const { sumSquares, nonfinite } = statistics.norm(now);
+        const norm = Math.sqrt(sumSquares);
+        this.left.set(variable, { dataId: variable.dataId, norm });
+        const change = Math.sqrt(statistics.differenceNorm(now, old).sumSquares);
+        const row = { gradientNorm, gradientMeanAbs, weightNorm: norm, gradientNonfinite, weightNonfinite: nonfinite };
+        sink.row(
+          "weights",
+          step,
+          this.catalogue.weightIndex(variable),
+          oldNorm > 0 ? { ...row, updateRatio: change / oldNorm } : row,
+        );
       }
       release();
     }

@@ -9,13 +9,15 @@
 // on squares of float32, so a sum of squares is finite exactly when every value was. Otherwise the strip is done again,
 // value by value masked.
 
-// The first 128 bytes hold the results that are not per lane: vectors of four, then, from `fold`, float64.
+// The results that are not per lane take 144 bytes: vectors of four, then, from `fold`, float64.
 
-const lowest: usize = 0;
-const highest: usize = 16;
-const saturated: usize = 32;
-const notANumber: usize = 48;
-const folded: usize = 64;
+import { placeResults, results } from "./results";
+
+let lowest: usize = 0;
+let highest: usize = 0;
+let saturated: usize = 0;
+let notANumber: usize = 0;
+let folded: usize = 0;
 
 let shifts: usize = 0;
 let sums: usize = 0;
@@ -29,8 +31,14 @@ const tanh = 1;
 const sigmoid = 2;
 const integer = 3;
 
-/** Places the arrays of `capacity` lanes from `base` on; `capacity` is a multiple of 4. */
-export function layout(base: usize, capacity: usize): void {
+/** Places the results at `at` and the arrays of `capacity` lanes from `base` on; `capacity` is a multiple of 4. */
+export function layout(at: usize, base: usize, capacity: usize): void {
+  placeResults(at);
+  lowest = at;
+  highest = at + 16;
+  saturated = at + 32;
+  notANumber = at + 48;
+  folded = at + 64;
   shifts = base;
   sums = base + capacity * 8;
   squares = base + capacity * 16;
@@ -97,7 +105,19 @@ function finiteMask(values: v128): v128 {
 }
 
 /** First finite value of each lane that has none yet; stays 0 where all are NaN or Inf. */
+// @ts-ignore: decorator
+@inline
 function pickShift(at: usize, rows: i32, stride: usize, lane: usize, mode: i32): void {
+  const first = v128.load(at);
+  if (v128.any_true(v128.load(counts + lane * 4)) || (mode != integer && !i32x4.all_true(finiteMask(first)))) {
+    pickShiftOneByOne(at, rows, stride, lane, mode);
+    return;
+  }
+  v128.store(shifts + lane * 8, lowPair(first, mode));
+  v128.store(shifts + lane * 8, highPair(first, mode), 16);
+}
+
+function pickShiftOneByOne(at: usize, rows: i32, stride: usize, lane: usize, mode: i32): void {
   for (let i: usize = 0; i < 4; i++) {
     if (load<u32>(counts + (lane + i) * 4) != 0) continue;
     let from = at + i * 4;
@@ -266,10 +286,10 @@ function increment(at: usize, when: bool): void {
  * Joins the lanes of each channel, then the channels, by means and squared deviations (Chan, Golub & LeVeque 1983).
  * Lane l belongs to channel l mod `channels`, or l / 4 when `runs`. Leaves per channel: mean in `shifts`, biased variance
  * in `squares` (NaN without finite values); and at `folded`, as float64: finite values, mean, variance, zeros, channels
- * whose share of zeros is above 0.99 of `perChannel`, first channel with a NaN or Inf (−1: none). Needs room for one
- * lane more than there are channels.
+ * whose share of zeros is above 0.99 of `perChannel`, first channel with a NaN or Inf (−1: none), smallest and largest finite
+ * value, saturated values, NaN. Needs room for one lane more than there are channels.
  */
-export function fold(lanes: usize, channels: usize, runs: bool, perChannel: f64): void {
+export function fold(lanes: usize, channels: usize, runs: bool, perChannel: f64, mode: i32): void {
   for (let lane: usize = 0; lane < lanes; lane += 2) {
     const wide = lane * 8;
     const count = f64x2.convert_low_i32x4_u(v128.load64_zero(counts + lane * 4));
@@ -306,6 +326,20 @@ export function fold(lanes: usize, channels: usize, runs: bool, perChannel: f64)
   store<f64>(folded, total);
   store<f64>(folded, total == 0 ? NaN : load<f64>(shifts + channels * 8), 8);
   store<f64>(folded, load<f64>(squares + channels * 8) / total, 16);
+  let low: f64 = Infinity;
+  let high: f64 = -Infinity;
+  let full: f64 = 0;
+  let nan: f64 = 0;
+  for (let lane: usize = 0; lane < 16; lane += 4) {
+    low = min(low, mode == integer ? <f64>load<i32>(lowest + lane) : <f64>load<f32>(lowest + lane));
+    high = max(high, mode == integer ? <f64>load<i32>(highest + lane) : <f64>load<f32>(highest + lane));
+    full += <f64>load<u32>(saturated + lane);
+    nan += <f64>load<u32>(notANumber + lane);
+  }
+  store<f64>(folded, total == 0 ? NaN : low, 48);
+  store<f64>(folded, total == 0 ? NaN : high, 56);
+  store<f64>(folded, full, 64);
+  store<f64>(folded, nan, 72);
   for (let channel: usize = 0; channel < channels; channel++) {
     const count = load<f64>(sums + channel * 8);
     if (count == 0) store<f64>(shifts + channel * 8, NaN);

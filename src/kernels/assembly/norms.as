@@ -1,7 +1,10 @@
-// Sums of squares and absolute values, float64. Results are added to four float64 at 0: Σ x², Σ |x|, values not finite, −.
+// Sums of squares and absolute values, float64. Results are added to three float64 at the results' place: Σ x², Σ |x|, values
+// not finite.
+
+import { results } from "./results";
 
 export function clearNorms(): void {
-  memory.fill(0, 0, 32);
+  memory.fill(results, 0, 32);
 }
 
 /** Adds `length` float32 values at `at`. NaN and Inf go into the sums as IEEE 754 has it, and are counted. */
@@ -85,7 +88,7 @@ function pairSum(pair: v128): f64 {
 // @ts-ignore: decorator
 @inline
 function accumulate(square: f64, absolute: f64, lost: f64): void {
-  store<f64>(0, load<f64>(0) + square);
-  store<f64>(8, load<f64>(8) + absolute);
-  store<f64>(16, load<f64>(16) + lost);
+  store<f64>(results, load<f64>(results) + square);
+  store<f64>(results, load<f64>(results, 8) + absolute, 8);
+  store<f64>(results, load<f64>(results, 16) + lost, 16);
 }

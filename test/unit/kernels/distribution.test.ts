@@ -4,6 +4,7 @@ import { normal, uniform } from "./reference.js";
 
 await buildKernels();
 const { DistributionKernel } = await import("../../../src/kernels/distribution.js");
+const { sharedMemory } = await import("./sharedMemory.js");
 const { isFloat32 } = await import("../../../src/kernels/measured.js");
 
 type Values = Float32Array | Int32Array | Uint8Array;
@@ -17,9 +18,17 @@ function percentile(sorted: readonly number[], percentage: number): number {
   return below + (above - below) * (position - Math.floor(position));
 }
 
+const shared = sharedMemory();
 const engines = [
   ["WebAssembly", DistributionKernel.create()],
   ["plain", DistributionKernel.create("plain")],
+  [
+    "in place",
+    {
+      measure: (values: Values, options?: { sample?: number }) =>
+        shared.kernels.distribution.measure(shared.place(values), options),
+    },
+  ],
 ] as const;
 
 describe.each(engines)("distribution (%s)", (_, kernel) => {
@@ -71,6 +80,8 @@ describe.each(engines)("distribution (%s)", (_, kernel) => {
     ["denormals", (length) => floats(length, (index) => 1e-45 * (index % 100) - 3e-44)],
     ["1e38 of both signs", (length) => floats(length, (index) => (index % 3 ? 3e38 : -3e38))],
     ["outliers", (length) => floats(length, (index) => (index % 5000 === 0 ? 1e30 : (index % 97) / 97))],
+    ["edges of bins", (length) => floats(length, (index) => (index % 65) * 0.25)],
+    ["one value of three", (length) => floats(length, (index) => (index % 3 ? 0.7 : index))],
     ["int32", (length) => Int32Array.from({ length }, (_value, index) => Math.imul(index, 2654435761))],
     ["uint8", (length) => Uint8Array.from({ length }, (_value, index) => index % 251)],
   ])("%s", (_name, make) => {
@@ -109,6 +120,21 @@ describe.each(engines)("distribution (%s)", (_, kernel) => {
     expect(kernel.measure(values.subarray(0, 1000), { sample: size }).count).toBe(1000);
     expect(() => kernel.measure(values, { sample: 0 })).toThrow("got a sample of 0 values, wanted at least 1");
   });
+});
+
+it("takes the same sample wherever the values lie", () => {
+  const next = normal(23);
+  for (const [length, sample] of [
+    [100_000, 40_000],
+    [40_001, 40_000],
+    [777, 5],
+    [1_000_003, 1022],
+  ] as const) {
+    const values = Float32Array.from({ length }, next);
+    const [copied, plain, inPlace] = engines.map(([, kernel]) => kernel.measure(values, { sample }));
+    expect(copied).toEqual(plain);
+    expect(inPlace).toEqual(plain);
+  }
 });
 
 it("tells float32 arrays of another realm apart", async () => {

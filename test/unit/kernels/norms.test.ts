@@ -4,14 +4,25 @@ import { exactSum, normal } from "./reference.js";
 
 await buildKernels();
 const { StatisticsKernel } = await import("../../../src/kernels/statistics.js");
+const { sharedMemory } = await import("./sharedMemory.js");
 
 function floats(length: number, make: (index: number) => number): Float32Array {
   return Float32Array.from({ length }, (_value, index) => make(index));
 }
 
+const shared = sharedMemory();
+
 describe.each([
   ["SIMD", StatisticsKernel.create()],
   ["plain", StatisticsKernel.create("plain")],
+  [
+    "in place",
+    {
+      norm: (values: Float32Array) => shared.kernels.statistics.norm(shared.place(values)),
+      differenceNorm: (a: Float32Array, b: Float32Array) =>
+        shared.kernels.statistics.differenceNorm(shared.place(a), shared.place(b, 1)),
+    },
+  ],
 ] as const)("norms (%s)", (_, kernel) => {
   it.each([0, 1, 3, 7, 8, 9, 1000, 40_001])("agrees with float64 for %i values", (length) => {
     const next = normal(length);

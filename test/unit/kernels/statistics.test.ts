@@ -4,13 +4,22 @@ import { channelValues, normal, reference, uniform } from "./reference.js";
 
 await buildKernels();
 const { StatisticsKernel } = await import("../../../src/kernels/statistics.js");
+const { sharedMemory } = await import("./sharedMemory.js");
 
 type Values = Float32Array | Int32Array | Uint8Array;
 type Options = { channels?: number; inner?: number; saturation?: "none" | "tanh" | "sigmoid" };
 
+const shared = sharedMemory();
 const engines = [
   ["SIMD", StatisticsKernel.create()],
   ["plain", StatisticsKernel.create("plain")],
+  [
+    "in place",
+    {
+      isSimd: true,
+      measure: (values: Values, options?: Options) => shared.kernels.statistics.measure(shared.place(values), options),
+    },
+  ],
 ] as const;
 
 function near(got: number, want: number, relative: number, what: string): void {
@@ -179,14 +188,14 @@ it("folds lanes that hold more than 2^31 values each", async () => {
   const { statisticsModule } = await import("../../../src/kernels/generated/statisticsModule.js");
   const wasm = instantiate<{
     memory: { buffer: ArrayBuffer; grow(pages: number): number };
-    layout(base: number, capacity: number): void;
+    layout(at: number, base: number, capacity: number): void;
     begin(lanes: number, mode: number): void;
-    fold(lanes: number, channels: number, runs: boolean, perChannel: number): void;
+    fold(lanes: number, channels: number, runs: boolean, perChannel: number, mode: number): void;
   }>(statisticsModule);
   if (wasm === null) throw new Error("no SIMD");
   const [base, capacity] = [1024, 8];
   if (wasm.memory.buffer.byteLength === 0) wasm.memory.grow(1);
-  wasm.layout(base, capacity);
+  wasm.layout(0, base, capacity);
   wasm.begin(4, 0);
   const doubles = new Float64Array(wasm.memory.buffer);
   const counters = new Uint32Array(wasm.memory.buffer);
@@ -199,7 +208,7 @@ it("folds lanes that hold more than 2^31 values each", async () => {
     counters[base / 4 + 6 * capacity + lane] = count;
     counters[base / 4 + 7 * capacity + lane] = 2_900_000_000;
   }
-  wasm.fold(4, 1, false, 4 * count);
+  wasm.fold(4, 1, false, 4 * count, 0);
   const [finiteCount, mean, variance, zeros] = doubles.subarray(8, 12);
   expect([finiteCount, mean, zeros]).toEqual([4 * count, 0, 4 * 2_900_000_000]);
   expect(variance).toBeCloseTo(104, 6);
