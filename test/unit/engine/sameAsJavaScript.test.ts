@@ -21,6 +21,9 @@ const integers = (shape: number[], from = -4) =>
     shape,
     "int32",
   );
+/** 0/0 as x86 computes it: its sign bit is set. */
+const negativeNaN = new Float32Array(Uint32Array.of(0xffc00000).buffer);
+const oftenNaN = (shape: number[]) => tf.where(floats(shape).greater(0.3), tf.tensor1d(negativeNaN), floats(shape));
 const booleans = (shape: number[]) => tf.tensor(pseudoRandom(size(shape), 5).map(Number), shape).greater(0);
 
 interface Plain {
@@ -104,6 +107,26 @@ const cases: readonly (readonly [string, () => Tensor | Tensor[]])[] = [
   ],
   ["clipByValue of integers", () => tf.clipByValue(integers([9]), -2, 1)],
   ["relu6 keeps NaN", () => tf.relu6([Number.NaN, -1, 3, 9])],
+  ["relu keeps NaN of either sign", () => [tf.relu([Number.NaN, -1, -0, 0, 3]), tf.relu(oftenNaN([3, 7]))]],
+  ["relu6 keeps NaN of either sign", () => tf.relu6(oftenNaN([3, 7]))],
+  ["relu of integers", () => tf.relu(integers([9]))],
+  ...(["linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu"] as const).flatMap((activation) =>
+    [undefined, [3]].map(
+      (bias) =>
+        [
+          `depthwise convolution with ${activation} ${bias === undefined ? "and no bias " : ""}keeps NaN`,
+          () =>
+            tf.fused.depthwiseConv2d({
+              x: oftenNaN([1, 6, 6, 3]) as never,
+              filter: floats([2, 2, 3, 1], 2) as never,
+              strides: 2,
+              pad: "valid",
+              activation,
+              ...(bias === undefined ? {} : { bias: floats(bias, 3) }),
+            }),
+        ] as const,
+    ),
+  ),
   ["oneHot with values of its own", () => tf.oneHot(tf.tensor1d([1, 3, 0], "int32"), 4, 2.5, -1, "float32")],
   ["oneHot of floats", () => tf.oneHot(tf.tensor1d([1, 3, 0], "int32"), 4, 1, 0, "float32")],
   ["reverse of booleans", () => tf.reverse(booleans([3, 4]))],

@@ -113,6 +113,7 @@ export interface TrainingModule {
   clamp(x: Pointer, to: Pointer, length: number, low: number, high: number): void;
   clampGradient(x: Pointer, dy: Pointer, dx: Pointer, length: number, low: number, high: number): void;
   floatsOfBytes(from: Pointer, to: Pointer, length: number): void;
+  rectify(x: Pointer, to: Pointer, length: number): void;
   resizeGradient(
     dy: Pointer,
     dx: Pointer,

@@ -171,6 +171,24 @@ export function clamp(x: usize, to: usize, length: i32, low: f32, high: f32): vo
   }
 }
 
+/** to[i] = max(0, x[i]); NaN stays NaN, whatever its sign. */
+export function rectify(x: usize, to: usize, length: i32): void {
+  const zero = f32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    const v = v128.load(x);
+    v128.store(to, v128.andnot(v, f32x4.le(v, zero)));
+    x += 16;
+    to += 16;
+  }
+  for (; i < length; i++) {
+    const value = f32.load(x);
+    f32.store(to, value <= 0 ? 0 : value);
+    x += 4;
+    to += 4;
+  }
+}
+
 /** Unsigned bytes (booleans) to floats. */
 export function floatsOfBytes(from: usize, to: usize, length: i32): void {
   let i = 0;

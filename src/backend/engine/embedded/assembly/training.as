@@ -5,7 +5,7 @@ export {
 } from "./convolution";
 export { depthwiseGradient } from "./depthwise";
 export {
-  addBias, clamp, clampGradient, floatsOfBytes, normalize, withRow, withScalar,
+  addBias, clamp, clampGradient, floatsOfBytes, normalize, rectify, withRow, withScalar,
 } from "./elementwise";
 export { gemmRows, gemmScratch } from "./gemm";
 export { fitImages, repeatBlocks, segmentSum } from "./movement";

@@ -15,6 +15,16 @@ replaceKernel("Relu6", (stock) => (call) => {
   return x.dtype === "float32" ? clamp(call.backend as EmbeddedBackend, x, 0, 6) : stock(call);
 });
 
+// tfjs's kernel compares floats as integers, for which a NaN with its sign set (0/0 on x86) is negative: it became 0.
+replaceKernel("Relu", (stock) => (call) => {
+  const { x } = call.inputs as { x: TensorInfo };
+  if (x.dtype !== "float32") return stock(call);
+  const backend = call.backend as EmbeddedBackend;
+  const output = backend.makeOutput(x.shape, "float32");
+  backend.training.rectify(backend.offset(x), backend.offset(output), util.sizeFromShape(x.shape));
+  return output;
+});
+
 function clamp(backend: EmbeddedBackend, x: TensorInfo, low: number, high: number): TensorInfo {
   const output = backend.makeOutput(x.shape, "float32");
   backend.training.clamp(backend.offset(x), backend.offset(output), util.sizeFromShape(x.shape), low, high);
