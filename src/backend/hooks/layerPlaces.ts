@@ -69,7 +69,9 @@ export class LayerPlaces {
     this.places.set(layer, place);
     if (!isContainer(layer)) return;
     const { root, path, host, isOutput } = place;
-    const outputs = layer.outputLayers ?? layer.layers.slice(-1);
+    const { outputLayers = [] } = layer;
+    // A Sequential that is not built yet has an empty list.
+    const outputs = outputLayers.length > 0 ? outputLayers : layer.layers.slice(-1);
     for (const child of layer.layers) {
       const isLast = isOutput && outputs.includes(child);
       this.place(child, { root, path: `${path}/${child.name}`, parent: layer, host, isOutput: isLast });

@@ -149,6 +149,11 @@ test("two models and two optimizers with predictions in between: each step belon
   expect(shown.layers.find(({ name }) => name === "gnorm")?.steps).toBe(5);
 });
 
+test("a Sequential of an own loop, which is built by its first call: its last layer is its output", () => {
+  const { run } = runScript("gan.cjs", { budget: "0" }).runs[0] as RecordedRun;
+  expect(run.layers.filter(({ isOutput }) => isOutput).map(({ name }) => name)).toEqual(["g2", "d2", "d2#2"]);
+});
+
 test("1500 layers: all of them, and our own work stays a small part of the steps", () => {
   const script = join(workspace(), "many.cjs");
   writeFileSync(
