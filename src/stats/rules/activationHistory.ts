@@ -9,6 +9,7 @@ export type DataRole = "input" | "classes" | null;
 /** What the rules need of one layer's activations: the last K captured steps. */
 export class ActivationHistory {
   rows = 0;
+  lastStep = 0;
   readonly variance = new RecentValues(windowSteps);
   readonly deadFraction = new RecentValues(windowSteps);
   readonly saturatedFraction = new RecentValues(windowSteps);
@@ -27,6 +28,7 @@ export class ActivationHistory {
 
   add(step: number, row: Row, role: DataRole): void {
     this.rows++;
+    this.lastStep = step;
     this.variance.push(row.variance);
     this.deadFraction.push(row.deadFraction);
     this.saturatedFraction.push(row.saturatedFraction);

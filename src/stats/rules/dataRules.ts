@@ -34,17 +34,33 @@ export const dataUnshuffled: Rule = {
 };
 
 /** Inputs, then the answers of classifiers that tell classes apart: those of images, whose means say little. */
-function dataBatches({ run, activations, settings, losses }: RuleContext): [RuleLayer, BatchMeans, string][] {
+function dataBatches(context: RuleContext): [RuleLayer, BatchMeans, string][] {
+  const { run, activations, settings, losses } = context;
   const places = run.layers.flatMap((layer): [RuleLayer, BatchMeans, string][] => {
     const batches = activations.get(layer.index)?.dataBatches;
     if (batches === undefined) return [];
-    if (layer.inbound.length === 0) return [[layer, batches, "input batches"]];
+    if (layer.inbound.length === 0) return isFedByData(context, layer) ? [[layer, batches, "input batches"]] : [];
     // A network that has collapsed answers the same for all, and another class in the next batch, with a loss to match.
     const hasLearned = losses !== null && losses.last < losses.first;
     const tells = isClassifier(layer) && batches.certainty >= settings.classCertainty;
     return tells && hasLearned ? [[layer, batches, "batches' class probabilities"]] : [];
   });
   return places.toSorted(([a], [b]) => a.inbound.length - b.inbound.length);
+}
+
+/**
+ * No graph tells how a script's own loop feeds its models, or layers outside any: of those that work in the same steps,
+ * the first gets data, the others what it made, as a decoder or a discriminator does. One that is called again gets both.
+ */
+function isFedByData({ run, activations }: RuleContext, layer: RuleLayer): boolean {
+  const { model, name, index } = layer;
+  const lastStep = activations.get(index)?.lastStep;
+  const isApart = (other: RuleLayer) => other.index !== index && (model === "" || other.model !== model);
+  const together = run.layers.filter(
+    (other) => other.inbound.length === 0 && isApart(other) && activations.get(other.index)?.lastStep === lastStep,
+  );
+  const isCalledAgain = run.layers.some((other) => other.model === model && other.name === `${name}#2`);
+  return together.length === 0 || (!isCalledAgain && together.every((other) => other.index > index));
 }
 
 export const bnTrainEvalGap: Rule = {

@@ -39,7 +39,7 @@ export interface RuleContext {
   readonly flags: FlagHistory;
   /** What fused BatchNorm would bring, where that was measured. */
   readonly fastPath: FastPathEvent | null;
-  /** The script predicts between most steps, as in reinforcement learning: then its data follow from its predictions. */
+  /** The script predicts between many steps, as in reinforcement learning: then its data follow from its predictions. */
   readonly actsOnPredictions: boolean;
   readonly losses: { readonly first: number; readonly last: number } | null;
 }

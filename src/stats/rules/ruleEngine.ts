@@ -18,6 +18,8 @@ const phaseDistanceSteps = 20;
 /** Only the first ones matter. */
 const maximumEvents = 100;
 const lossWindow = 20;
+/** Share of the steps before which a script predicts that learns from what its predictions led to: PPO updates several times in between. */
+const actingShare = 0.1;
 const severity: Readonly<Record<FindingLevel, number>> = { error: 0, warning: 1, info: 2 };
 
 interface Phase {
@@ -137,7 +139,7 @@ export class RuleEngine {
       gap: this.gap,
       flags: this.flags,
       fastPath: this.fastPath,
-      actsOnPredictions: this.predictedSteps > this.lastStep / 2,
+      actsOnPredictions: this.predictedSteps > actingShare * this.lastStep,
       losses: this.firstLoss === null ? null : { first: this.firstLoss, last: this.recentLosses.median },
     };
     return rules

@@ -32,19 +32,20 @@ export class WeightHistory {
   add(step: number, row: Row): void {
     this.rows++;
     this.lastStep = step;
-    const isChange = row.updateRatio !== undefined && row.updateRatio > 0;
+    const { updateRatio, gradientNonfinite = 0, weightNonfinite = 0 } = row;
+    // A weight of NaN has no ratio, and was changed to it.
+    const isChange = (updateRatio !== undefined && updateRatio > 0) || gradientNonfinite + weightNonfinite > 0;
     if (isChange) this.changes++;
     if (this.recent.push({ step, isChange }) > windowSteps) this.recent.shift();
-    this.updateRatio.push(row.updateRatio);
-    if (row.updateRatio !== undefined && row.updateRatio > this.largestUpdate.ratio) {
-      this.largestUpdate = { ratio: row.updateRatio, step };
+    this.updateRatio.push(updateRatio);
+    if (updateRatio !== undefined && updateRatio > this.largestUpdate.ratio) {
+      this.largestUpdate = { ratio: updateRatio, step };
     }
     this.gradientNorm.push(row.gradientNorm);
     this.gradientMeanAbs.push(row.gradientMeanAbs);
     if (this.updateRatio.length >= enoughUpdates)
       this.largestUpdateRatio = Math.max(this.largestUpdateRatio, this.updateRatio.median);
     if (this.nonfinite !== null) return;
-    const { gradientNonfinite = 0, weightNonfinite = 0 } = row;
     if (gradientNonfinite > 0) this.nonfinite = { step, where: "gradient", count: gradientNonfinite };
     else if (weightNonfinite > 0) this.nonfinite = { step, where: "weight", count: weightNonfinite };
   }

@@ -418,6 +418,11 @@ describe("rules of weights and gradients", () => {
     expect(found({ layers, weights, updates: partly }, "trainable-frozen"), "never called").toBeUndefined();
     const flagged = [kernel(0, 0, { trainable: false }), kernel(1, 1)];
     expect(found({ layers, weights: flagged, updates: partly, activations }, "trainable-frozen")).toBeUndefined();
+    const broken = () => ({ gradientNonfinite: 64, weightNonfinite: 64 });
+    expect(
+      found({ layers, weights, updates: broken, activations }, "trainable-frozen"),
+      "changed to NaN",
+    ).toBeUndefined();
   });
 });
 
@@ -492,10 +497,28 @@ describe("rules of activations and data", () => {
     const ids = (engine: RuleEngine) => engine.findings({ ended: true }).map(({ id }) => id);
     const acting = engineAfter({ layers: [layer(0, "Dense", single)], activations: sorted });
     expect(ids(acting)).toContain("data-unshuffled");
-    for (let step = 1; step <= 120; step++) acting.event({ type: "phase", phase: "predict", model: "net", step });
+    // Eight updates for each prediction.
+    for (let step = 8; step <= 120; step += 8) acting.event({ type: "phase", phase: "predict", model: "net", step });
     expect(ids(acting)).not.toContain("data-unshuffled");
     const second = engineAfter({ layers: [layer(0, "Dense", { ...single, call: 2 })], activations: sorted });
     expect(ids(second)).not.toContain("data-unshuffled");
+  });
+
+  it("data-unshuffled: of models that work in the same steps, the one that gets the data", () => {
+    const sorted = (step: number) => ({ inputCount: 32, inputMean: Math.sin(step / 3), inputVariance: 1 });
+    const fed = (index: number, model: string, more: Partial<RuleLayer> = {}) =>
+      layer(index, "Dense", { model, inbound: [], inputShape: [null, 1], ...more });
+    const told = (layers: RuleLayer[], activations: Setup["activations"] = sorted) =>
+      engineAfter({ layers, activations })
+        .findings({ ended: true })
+        .flatMap(({ id, layer }) => (id === "data-unshuffled" ? [layer] : []));
+    expect(told([fed(0, "encoder"), fed(1, "decoder")])).toEqual([0]);
+    expect(told([fed(0, ""), fed(1, "")]), "outside any model").toEqual([0]);
+    expect(told([fed(0, "net"), fed(1, "net")]), "two inputs of one model").toEqual([0, 1]);
+    const inTurns: Setup["activations"] = (step, index) => (step % 2 === index ? sorted(step) : null);
+    expect(told([fed(0, "first"), fed(1, "second")], inTurns), "steps of their own").toEqual([0, 1]);
+    const again = fed(2, "discriminator", { name: "Dense0#2", call: 2 });
+    expect(told([fed(0, "discriminator"), fed(1, "generator"), again]), "a discriminator").toEqual([]);
   });
 
   it("data-unshuffled: a classifier's answers that follow the batch, though its inputs tell nothing", () => {
