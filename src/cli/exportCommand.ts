@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { type ExportFormat, exportFormats, exportRun } from "../run/export/exportRun.js";
 import { type CommandIo, missingError, usageError } from "./commandIo.js";
 import { parseCommandLine, requiredValue } from "./commandLine.js";
-import { openRun, withRunErrors } from "./openRun.js";
+import { openRun, tellDamage, withRunErrors } from "./openRun.js";
 
 export const exportUsage = "layerscope export RUN --format csv|json|arrow|parquet|tensorboard -o PATH [--runs DIR]";
 
@@ -18,7 +18,10 @@ export function exportCommand(args: readonly string[], io: CommandIo): number {
   const path = resolve(io.cwd, requiredValue(line, "output", exportUsage));
   const { folder } = openRun(line, io, exportUsage);
   try {
-    withRunErrors(() => exportRun(folder, format, path));
+    tellDamage(
+      withRunErrors(() => exportRun(folder, format, path)),
+      io,
+    );
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") throw missingError(`No folder to write ${path} into.`, error);

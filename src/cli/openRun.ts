@@ -15,6 +15,11 @@ export function openRun(line: CommandLine, io: CommandIo, usage: string): RunRea
   });
 }
 
+/** Numbers that are not complete are not given without a word. */
+export function tellDamage(damage: readonly string[], io: CommandIo): void {
+  for (const sentence of damage) io.stderr(`layerscope: ${sentence}\n`);
+}
+
 /** A run that is not there, or cannot be read, is the user's to know: exit 66. */
 export function withRunErrors<T>(work: () => T): T {
   try {

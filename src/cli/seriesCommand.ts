@@ -4,7 +4,7 @@ import { namedSeries, SeriesNameError } from "../run/seriesName.js";
 import { readSeries } from "../run/seriesReader.js";
 import { type CommandIo, usageError } from "./commandIo.js";
 import { parseCommandLine, requiredValue } from "./commandLine.js";
-import { openRun, withRunErrors } from "./openRun.js";
+import { openRun, tellDamage, withRunErrors } from "./openRun.js";
 import { shortNumber, textTable } from "./textTable.js";
 
 export const seriesUsage = "layerscope series RUN --layer NAME --stat NAME [--runs DIR] [--json]";
@@ -23,6 +23,7 @@ export function seriesCommand(args: readonly string[], io: CommandIo): number {
     const named = withNameErrors(() => namedSeries(run, statistic, line.values.get("layer")));
     return readSeries(reader, named.table, named.series, named.statistic);
   });
+  tellDamage(reader.damage, io);
   if (line.flags.has("json")) io.stdout(jsonText(points));
   else
     io.stdout(

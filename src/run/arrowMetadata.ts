@@ -30,6 +30,8 @@ export type ArrowMessage =
     }
   | { readonly kind: "other"; readonly bodyBytes: number };
 
+export type BatchMessage = Extract<ArrowMessage, { readonly kind: "batch" }>;
+
 const headerSchema = 1;
 const headerRecordBatch = 3;
 const typeList = 12;

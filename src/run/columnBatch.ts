@@ -1,31 +1,7 @@
 import type { ListName, Row, ScalarName, TableName } from "../stats/catalogue.js";
-import type { ArrowField, ArrowMessage, BufferPlace } from "./arrowMetadata.js";
-
-export type BatchMessage = Extract<ArrowMessage, { readonly kind: "batch" }>;
-
-/** Where each column of a table lies among a batch's nodes and buffers. */
-export interface ColumnLayout {
-  readonly columns: ReadonlyMap<string, ColumnPlace>;
-}
-
-interface ColumnPlace {
-  readonly list: boolean;
-  readonly node: number;
-  readonly buffer: number;
-}
-
-export function layoutOf(fields: readonly ArrowField[]): ColumnLayout {
-  const columns = new Map<string, ColumnPlace>();
-  let node = 0;
-  let buffer = 0;
-  for (const field of fields) {
-    columns.set(field.name, { list: field.list, node, buffer });
-    // A list has a validity bitmap and offsets, then its child's validity bitmap and values.
-    node += field.list ? 2 : 1;
-    buffer += field.list ? 4 : 2;
-  }
-  return { columns };
-}
+import type { BatchMessage, BufferPlace } from "./arrowMetadata.js";
+import type { ColumnLayout, ColumnPlace } from "./columnLayout.js";
+import { checkedOffsets, checkedSeries, checkedSteps } from "./damagedBatch.js";
 
 export interface ScalarColumn {
   readonly values: Float64Array;
@@ -44,7 +20,7 @@ export function isPresent(valid: Uint8Array | null, row: number): boolean {
 }
 
 /**
- * One record batch of a table, by column. Columns are read from `source` when they are asked for, so that one
+ * One record batch of a table, by column; `isWhole` holds of it. What is read may throw DamagedBatchError. Columns are read from `source` when they are asked for, so that one
  * statistic of one layer costs one column.
  */
 export class ColumnBatch {
@@ -73,12 +49,12 @@ export class ColumnBatch {
   }
 
   get steps(): Int32Array {
-    this.stepColumn ??= this.integers("step");
+    this.stepColumn ??= checkedSteps(this.integers("step"), this.message.steps);
     return this.stepColumn;
   }
 
   get series(): Int32Array {
-    this.seriesColumn ??= this.integers("series");
+    this.seriesColumn ??= checkedSeries(this.integers("series"));
     return this.seriesColumn;
   }
 
@@ -109,6 +85,13 @@ export class ColumnBatch {
       .filter(([, place]) => !this.isAbsent(place))
       .map(([name, { list }]) => ({ name, list }));
     return this.presentColumns;
+  }
+
+  /** Reads now what damage would show in. */
+  check(): void {
+    void this.steps;
+    void this.series;
+    for (const { name, list } of this.present()) if (list) this.list(name as ListName);
   }
 
   /** Reads everything now. */
@@ -178,7 +161,8 @@ export class ColumnBatch {
   private readList(name: string): ListColumn | null {
     const place = this.layout.columns.get(name);
     if (place === undefined || !place.list || this.isAbsent(place)) return null;
-    const offsets = new Int32Array(...this.buffer(place.buffer + 1, 4, this.length + 1));
+    const mostValues = this.place(place.buffer + 3).length / 4;
+    const offsets = checkedOffsets(new Int32Array(...this.buffer(place.buffer + 1, 4, this.length + 1)), mostValues);
     const values = new Float32Array(...this.buffer(place.buffer + 3, 4, offsets[this.length] as number));
     return { offsets, values, valid: this.validity(place) };
   }

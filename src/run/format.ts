@@ -8,7 +8,7 @@
  * Each table has the columns `step` (int32), `series` (int32: index in `RunFile.layers`, or in `RunFile.weights`
  * for the table `weights`, 0 for `steps`), a nullable float64 for each scalar of the catalogue, and a nullable
  * List<float32> for each list (`histogram` too). A step that is not there was not captured.
- * A torn last record batch or line (kill -9) is ignored by readers.
+ * A torn last record batch or line (kill -9) is ignored by readers; what is damaged before it is told.
  *
  * Disk: a row of `activations` takes about 270 bytes, one of `batchNorm` 110, of `weights` 60, of `steps` 75, and 4 bytes
  * more for each number of its lists; a record batch (one each 200 ms) 1 to 5 kB. Beyond the disk limit closed segments

@@ -68,7 +68,7 @@ export function describeRun(reader: RunReader): RunDescription {
     overhead: run.overhead,
     loss: summary.stepValue("loss"),
     probes: modelProbeValues(summary.series("probes", 0)),
-    notes: run.notes,
+    notes: [...run.notes, ...reader.damage],
     layers: shownLayers(run).map((layer) => describeLayer(layer, run, summary)),
     findings: findings.map((finding) => ({
       ...finding,

@@ -150,6 +150,11 @@ export class RunReader {
     return bytes;
   }
 
+  /** What of the tables cannot be read, one sentence each. */
+  get damage(): readonly string[] {
+    return [...this.segments.values()].flatMap((readers) => [...readers.values()].flatMap(({ damage }) => damage));
+  }
+
   /** How far the run has been read, as plain JSON for `restore`. */
   state(): ReaderState {
     const segments = [...this.segments].flatMap(([table, readers]) =>
@@ -177,7 +182,11 @@ export class RunReader {
   ): T[] {
     const results = () => {
       const reader = this.currentSegment(table, number);
-      return reader?.entries.filter(isWanted).map((entry) => use(this.batch(reader, number, entry))) ?? [];
+      const entries = reader?.entries.filter(isWanted) ?? [];
+      return entries.flatMap((entry) => {
+        const result = reader?.unlessDamaged(entry, () => use(this.batch(reader, number, entry)));
+        return result === undefined ? [] : [result];
+      });
     };
     try {
       return results();

@@ -1,7 +1,10 @@
 import { closeSync, fstatSync, openSync, type Stats, statSync } from "node:fs";
+import { basename } from "node:path";
 import type { TableName } from "../stats/catalogue.js";
-import { type ArrowMessage, type BufferPlace, readArrowMessage } from "./arrowMetadata.js";
-import { type BatchMessage, ColumnBatch, type ColumnLayout, layoutOf } from "./columnBatch.js";
+import { type ArrowMessage, type BatchMessage, type BufferPlace, readArrowMessage } from "./arrowMetadata.js";
+import { ColumnBatch } from "./columnBatch.js";
+import { type ColumnLayout, isWhole, layoutOf } from "./columnLayout.js";
+import { DamagedBatchError } from "./damagedBatch.js";
 import { readBytes } from "./readBytes.js";
 
 /** A message begins with a continuation mark and the length of its metadata. */
@@ -38,6 +41,7 @@ export class SegmentReader {
   private layout: ColumnLayout | null = null;
   private readonly entryList: BatchEntry[] = [];
   private finished = false;
+  private readonly broken = new Set<string>();
 
   constructor(
     readonly path: string,
@@ -62,6 +66,23 @@ export class SegmentReader {
 
   get bytesRead(): number {
     return this.offset;
+  }
+
+  /** What of the file cannot be read, one sentence each. A torn tail is none. */
+  get damage(): readonly string[] {
+    return [...this.broken];
+  }
+
+  /** Runs `use` on a batch; undefined, and told in `damage`, where its bytes are damaged. */
+  unlessDamaged<T>({ firstStep, lastStep }: BatchEntry, use: () => T): T | undefined {
+    try {
+      return use();
+    } catch (error) {
+      if (!(error instanceof DamagedBatchError)) throw error;
+      const steps = Number.isFinite(firstStep) ? `steps ${firstStep} to ${lastStep}` : "some steps";
+      this.broken.add(`Rows of ${steps} in ${basename(this.path)} are damaged and left out: ${error.message}`);
+      return undefined;
+    }
   }
 
   /** Batches read so far, in file order. */
@@ -93,7 +114,8 @@ export class SegmentReader {
         const entry = this.entryList.at(-1);
         if (!bodies || message.kind !== "batch" || entry === undefined) continue;
         const layout = this.layoutIn(file);
-        if (layout !== null) batches.push(this.wholeBatch(file, layout, message, entry));
+        const batch = layout && this.unlessDamaged(entry, () => this.wholeBatch(file, layout, message, entry));
+        if (batch) batches.push(batch);
       }
       return { batches, bytes: this.offset - start, more };
     });
@@ -117,12 +139,13 @@ export class SegmentReader {
   useHeads(entries: readonly BatchEntry[], mostRows: number, use: (batch: ColumnBatch) => void): void {
     this.withFile((file) => {
       const layout = this.layoutIn(file);
-      for (const { metadataOffset, metadataBytes } of entries) {
+      for (const entry of entries) {
+        const { metadataOffset, metadataBytes } = entry;
         const message = decode(readBytes(file, metadataOffset, metadataBytes));
         if (message?.kind !== "batch" || layout === null) throw new SegmentReplacedError(this.path);
         const body = metadataOffset + metadataBytes;
         const source = (place: BufferPlace) => readBytes(file, body + place.offset, place.length);
-        use(new ColumnBatch(this.table, layout, message, source, mostRows));
+        this.unlessDamaged(entry, () => use(new ColumnBatch(this.table, layout, message, source, mostRows)));
       }
     });
   }
@@ -164,12 +187,15 @@ export class SegmentReader {
     return new ColumnBatch(this.table, layout, message, source);
   }
 
-  /** Null when the rest of the file is not a whole message: it is still being written, or was torn by a kill. */
+  /**
+   * Null when the rest of the file is not a whole message: it is still being written, or was torn by a kill, or is damaged,
+   * which is told.
+   */
   private nextMessage(file: number, size: number): ArrowMessage | null {
     if (this.offset + prefixBytes > size) return null;
     const prefix = new DataView(readBytes(file, this.offset, prefixBytes).buffer);
     const metadataBytes = prefix.getUint32(4, true);
-    if (prefix.getUint32(0, true) !== continuation || metadataBytes > largestMetadataBytes) return null;
+    if (prefix.getUint32(0, true) !== continuation || metadataBytes > largestMetadataBytes) return this.damaged();
     if (metadataBytes === 0) {
       this.finished = true;
       this.offset += prefixBytes;
@@ -178,17 +204,24 @@ export class SegmentReader {
     const metadataOffset = this.offset + prefixBytes;
     if (metadataOffset + metadataBytes > size) return null;
     const message = decode(readBytes(file, metadataOffset, metadataBytes));
-    if (message === null) return null;
+    if (message === null || message.kind === "other") return this.damaged();
     const end = metadataOffset + metadataBytes + message.bodyBytes;
     if (end > size) return null;
     if (message.kind === "schema") this.layout = layoutOf(message.fields);
     if (message.kind === "batch") {
+      const layout = this.layoutIn(file);
+      if (layout === null || !isWhole(message, layout)) return this.damaged();
       const { first, last } = message.steps ?? { first: Number.NEGATIVE_INFINITY, last: Number.POSITIVE_INFINITY };
       const { bodyBytes } = message;
       this.entryList.push({ metadataOffset, metadataBytes, bodyBytes, firstStep: first, lastStep: last });
     }
     this.offset = end;
     return message;
+  }
+
+  private damaged(): null {
+    this.broken.add(`${basename(this.path)} is damaged at byte ${this.offset}: what lies behind that is not read.`);
+    return null;
   }
 
   /** A small body is read in one go; of a large one, most of which is often columns without a value, the rest only. */
@@ -200,7 +233,9 @@ export class SegmentReader {
       return batch;
     }
     const body = readBytes(file, start, entry.bodyBytes);
-    return this.batch(layout, message, ({ offset, length }) => body.subarray(offset, offset + length));
+    const batch = this.batch(layout, message, ({ offset, length }) => body.subarray(offset, offset + length));
+    batch.check();
+    return batch;
   }
 
   /** Inodes are used again, so a segment that will not grow any more is known by its size and time as well. */
@@ -222,7 +257,7 @@ export class SegmentReader {
   }
 }
 
-/** Null for bytes that are no Arrow message: damage is treated as the torn tail that it usually is. */
+/** Null for bytes that are no Arrow message. */
 function decode(metadata: Uint8Array): ArrowMessage | null {
   try {
     return readArrowMessage(metadata);

@@ -38,8 +38,8 @@ export const exportKeys = ["table", "step", "layer", "weight"] as const;
 
 const pollBytes = 8 * 2 ** 20;
 
-/** Sends the whole run through an exporter. Throws RunFolderError where there is no run. */
-export function exportRows(folder: string, exporter: Exporter): void {
+/** Sends the whole run through an exporter; tells what of it cannot be read. Throws RunFolderError where there is no run. */
+export function exportRows(folder: string, exporter: Exporter): readonly string[] {
   const reader = new RunReader(folder);
   const events: RunEvent[] = [];
   try {
@@ -53,6 +53,7 @@ export function exportRows(folder: string, exporter: Exporter): void {
       poll = reader.poll({ maxBytes: pollBytes });
     }
     exporter.end(events);
+    return reader.damage;
   } catch (error) {
     exporter.abandon();
     throw error;

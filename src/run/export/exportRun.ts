@@ -17,9 +17,10 @@ export type ExportFormat = keyof typeof exporters;
 export const exportFormats = Object.keys(exporters) as readonly ExportFormat[];
 
 /**
- * Writes a run to a file (for `tensorboard` into a folder). The file appears when it is complete. Throws
+ * Writes a run to a file (for `tensorboard` into a folder), and tells what of the run cannot be read, one sentence each.
+ * The file appears when it is complete. Throws
  * RunFolderError where there is no run, and the file system's error where the path cannot be written.
  */
-export function exportRun(folder: string, format: ExportFormat, path: string): void {
-  exportRows(folder, exporters[format](path));
+export function exportRun(folder: string, format: ExportFormat, path: string): readonly string[] {
+  return exportRows(folder, exporters[format](path));
 }

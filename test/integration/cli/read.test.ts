@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cliJson, runCli, workspace } from "./cliProcess.js";
@@ -169,5 +169,28 @@ describe("reading runs", () => {
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: "" });
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect(stderr).toMatch(line);
+  });
+
+  it("a damaged table: what can be read is given, and what cannot is said", async () => {
+    const { folder } = await cliJson<Shown>(["show", await healthy()], cwd);
+    const copy = join(cwd, "damaged");
+    cpSync(folder, copy, { recursive: true });
+    const table = join(copy, "activations.0.arrow");
+    const bytes = readFileSync(table);
+    const afterSchema = 8 + bytes.readUInt32LE(4);
+    writeFileSync(table, bytes.fill(0xab, afterSchema, afterSchema + 8));
+    const sentence = /activations\.0\.arrow is damaged at byte \d+/;
+    const { notes } = await cliJson<{ notes: string[] }>(["show", copy], cwd);
+    expect(notes.filter((note) => sentence.test(note))).toHaveLength(1);
+    for (const [exitCode, args] of [
+      // Its running statistics have not caught up in 40 steps.
+      [1, ["check", copy]],
+      [0, ["series", copy, "--layer", "norm", "--stat", "mean"]],
+      [0, ["export", copy, "--format", "csv", "-o", "damaged.csv"]],
+    ] as const) {
+      const { code, stderr } = await runCli(args, { cwd });
+      expect(code, args[0]).toBe(exitCode);
+      expect(stderr, args[0]).toMatch(sentence);
+    }
   });
 });
