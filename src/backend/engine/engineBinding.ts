@@ -15,12 +15,26 @@ const load = createRequire(__filename);
 
 /** Engines that have the embedded backend already. */
 const bound = new WeakSet<object>();
+/** Why the embedded backend could not be made. */
+const failures = new WeakMap<object, string>();
+
+/** Why this engine, which was to compute on the embedded backend, does not; null where it does. */
+export function embeddedFailure(engine: object): string | null {
+  return failures.get(engine) ?? null;
+}
 
 /** `tensorflow` is tfjs-node's name for itself: a script's `tf.setBackend("tensorflow")` stays valid. */
 export function bindEmbedded(engine: object, folder: string): void {
   if (bound.has(engine)) return;
   bound.add(engine);
-  const create = () => (load(join(folder, "main.cjs")) as typeof import("./embedded/main.js")).createEmbedded();
+  const create = () => {
+    try {
+      return (load(join(folder, "main.cjs")) as typeof import("./embedded/main.js")).createEmbedded();
+    } catch (error) {
+      failures.set(engine, error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  };
   const { registry, registryFactory } = engine as BackendTaker;
   for (const [index, name] of ["wasm", "tensorflow"].entries()) {
     // One that was registered and never used makes way; one that holds tensors stays.

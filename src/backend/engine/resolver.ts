@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { BackendOptions } from "../../protocol/options.js";
 import type { EngineInfo } from "../../run/format.js";
 import { describe } from "./describe.js";
-import { bindEmbedded, bindNative, unbind } from "./engineBinding.js";
+import { bindEmbedded, bindNative, embeddedFailure, unbind } from "./engineBinding.js";
 import type { LoadingModule, ModuleSystem } from "./moduleSystem.js";
 import { chooseNative, type NativeChoice, supplyRemovedUtilities } from "./nativeEngine.js";
 import { supplyAddon } from "./ownPackage.js";
@@ -37,7 +37,8 @@ export class EngineResolver {
 
   /** What computes now, and why. Asked at the first training step. */
   describe(): EngineInfo {
-    return describe(this.#sentence, this.#finder.versions());
+    const failure = this.#engine === null ? null : embeddedFailure(this.#engine);
+    return describe(this.#sentence, this.#finder.versions(), failure);
   }
 
   /** The file for a request; null where the ordinary search gives the right answer (or the right error). */

@@ -31,7 +31,9 @@ export function callerPosition(constructors: readonly string[], inBundle: boolea
   return null;
 }
 
+/** None where the script's process has frozen Error (`--frozen-intrinsics`). */
 function callSites(): readonly NodeJS.CallSite[] {
+  if (Object.isFrozen(Error)) return [];
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
     Error.stackTraceLimit = deepestFrames;

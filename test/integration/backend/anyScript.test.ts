@@ -204,6 +204,30 @@ describe("surroundings", () => {
     expect(runs[0]?.run.steps).toBe(3);
   });
 
+  test("intrinsics frozen by Node: statistics without source lines", () => {
+    const file = write("intrinsics.cjs", required);
+    const { exitCode, stderr, runs } = runScript(file, {}, { nodeArguments: ["--frozen-intrinsics"] });
+    expect(stderr).not.toContain("switched itself off");
+    expect(exitCode).toBe(0);
+    expect(runs[0]?.run.steps).toBe(3);
+  });
+
+  test.each([
+    ["without WebAssembly", ["--jitless"], "", "WebAssembly is not defined"],
+    [
+      "without memory for it",
+      [],
+      `WebAssembly.Instance = class { constructor() { throw new RangeError("no memory today"); } };`,
+      "no memory today",
+    ],
+  ])("the embedded engine %s: plain JavaScript computes, and the run says why", (_, nodeArguments, before, why) => {
+    const { exitCode, runs } = runScript(write("noEngine.cjs", before + required), {}, { nodeArguments });
+    expect(exitCode).toBe(0);
+    expect(runs[0]?.run.steps).toBe(3);
+    expect(runs[0]?.run.engine?.name).toBe("cpu");
+    expect(runs[0]?.run.engine?.reason).toContain(`could not start (${why})`);
+  });
+
   test("tf.memory() is the same after every one of 1000 steps", () => {
     const text = `const tf = require("@tensorflow/tfjs-node");
       const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [4], units: 3 }), tf.layers.batchNormalization()] });
