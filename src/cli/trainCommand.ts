@@ -47,10 +47,12 @@ export async function trainCommand(args: readonly string[], io: CommandIo): Prom
   } else {
     io.stderr(`layerscope: running the script without statistics, since ${folder} cannot be written: ${problem}\n`);
   }
-  const preload = problem === null ? ["--require", join(__dirname, "backend.cjs")] : [];
+  // The engine is promised whatever becomes of the recording.
+  const passed: BackendOptions = problem === null ? options : { ...shared, engineOnly: true };
+  const preload = ["--require", join(__dirname, "backend.cjs")];
   const end = await runChild(node.path, [...language, ...preload, script, ...scriptArguments], {
     cwd: io.cwd,
-    env: { ...io.env, ...(problem === null ? { [optionsVariable]: JSON.stringify(options) } : {}) },
+    env: { ...io.env, [optionsVariable]: JSON.stringify(passed) },
   });
   if (problem === null) {
     const lost = attempt(() => {

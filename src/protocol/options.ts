@@ -44,6 +44,6 @@ export interface BackendOptions {
   /** Absent: none. */
   readonly probes?: ProbeOptions;
   readonly diskLimitBytes: number;
-  /** Only provide the engine, watch nothing: the bare run that a benchmark or test compares with. */
+  /** Only provide the engine, watch nothing: where nothing can be written, and the bare run that a benchmark or test compares with. */
   readonly engineOnly?: boolean;
 }

@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunFile } from "../../../src/run/format.js";
 import { listRuns } from "../../../src/run/runList.js";
@@ -127,6 +128,19 @@ describe("layerscope train", () => {
     expect(problem).toMatch(/^layerscope: cannot write to .*taken.runs \(\w+\), so the run is recorded in /);
     const folder = end?.split("Run folder: ")[1] ?? "";
     expect(existsSync(join(folder, "steps.0.arrow"))).toBe(true);
+  });
+
+  it.skipIf(process.platform === "win32")("gives a script its engine where nothing can be written", async () => {
+    const cwd = workspace({ "train.js": trainingScript(3) });
+    // A limit on the size of files takes the part of a full disk.
+    const command = 'ulimit -f 0; exec "$0" "$@"';
+    const cli = resolve(process.env.LAYERSCOPE_DIST ?? "dist", "cli.cjs");
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", command, process.execPath, cli, "train", "train.js"], {
+      cwd,
+      encoding: "utf8",
+    });
+    expect(stderr).toMatch(/^layerscope: running the script without statistics, since .* cannot be written: .*$/m);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "trained\n" });
   });
 
   it("keeps the script's exit code when the run folder is taken away", async () => {
