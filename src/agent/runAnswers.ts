@@ -1,11 +1,12 @@
 import type { LayerInfo, RunFile, SourcePosition } from "../run/format.js";
+import { readNamedSeries } from "../run/inputChannels.js";
 import { readWholeRun } from "../run/readWholeRun.js";
 import { describeRun, type LayerDescription, type RunDescription } from "../run/runDescription.js";
 import { findRun, type ListedRun, listRuns } from "../run/runList.js";
 import { RunReader } from "../run/runReader.js";
 import type { StatisticValue } from "../run/runSummary.js";
 import { namedSeries, unknownLayer } from "../run/seriesName.js";
-import { readSeries, type SeriesPoint } from "../run/seriesReader.js";
+import type { SeriesPoint } from "../run/seriesReader.js";
 
 /** Where an agent's questions are answered from. */
 export interface RunSource {
@@ -98,14 +99,14 @@ export interface SeriesQuestion {
 export function answerSeries(source: RunSource, question: SeriesQuestion): object {
   const reader = openRun(source, question.run);
   const { run } = readWholeRun(reader, undefined, false);
-  const { table, series, statistic } = namedSeries(run, question.statistic, question.layer);
+  const named = namedSeries(run, question.statistic, question.layer);
   const { channel } = question;
-  const all = readSeries(reader, table, series, statistic, undefined, channel === undefined ? {} : { channel });
+  const all = readNamedSeries(reader, run, named, channel === undefined ? {} : { channel });
   const chosen = evenly(all, Math.min(question.points ?? usualPoints, mostPoints));
   return {
     run: run.id,
     layer: question.layer ?? null,
-    statistic,
+    statistic: named.statistic,
     ...(channel === undefined ? {} : { channel }),
     captured: all.length,
     shown: chosen.length,

@@ -1,7 +1,7 @@
+import { readNamedSeries } from "../run/inputChannels.js";
 import { jsonText } from "../run/jsonText.js";
 import { readWholeRun } from "../run/readWholeRun.js";
 import { namedSeries, SeriesNameError } from "../run/seriesName.js";
-import { readSeries } from "../run/seriesReader.js";
 import { type CommandIo, usageError } from "./commandIo.js";
 import { parseCommandLine, requiredValue } from "./commandLine.js";
 import { openRun, tellDamage, withRunErrors } from "./openRun.js";
@@ -21,7 +21,7 @@ export function seriesCommand(args: readonly string[], io: CommandIo): number {
   const points = withRunErrors(() => {
     const { run } = readWholeRun(reader, () => undefined, false);
     const named = withNameErrors(() => namedSeries(run, statistic, line.values.get("layer")));
-    return readSeries(reader, named.table, named.series, named.statistic);
+    return readNamedSeries(reader, run, named);
   });
   tellDamage(reader.damage, io);
   if (line.flags.has("json")) io.stdout(jsonText(points));

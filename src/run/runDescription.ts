@@ -1,7 +1,8 @@
-import { listColumns, modelProbes, scalarColumns, type TableName } from "../stats/catalogue.js";
+import { listColumns, modelProbes, type StatisticName, scalarColumns, type TableName } from "../stats/catalogue.js";
 import { RuleEngine } from "../stats/rules/ruleEngine.js";
 import type { Finding } from "../stats/rules/ruleTypes.js";
 import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "./format.js";
+import { inputChannels, inputSource } from "./inputChannels.js";
 import { readWholeRun } from "./readWholeRun.js";
 import { type RunReader, rowsOf } from "./runReader.js";
 import { RunSummary, type SeriesSummary, type StatisticValue } from "./runSummary.js";
@@ -91,6 +92,7 @@ function describeLayer(layer: LayerInfo, run: RunFile, summary: RunSummary): Lay
     steps: Math.max(run.layerSteps[layer.index] ?? 0, activations?.steps ?? 0, batchNorm?.steps ?? 0),
     last: {
       ...lastValues("activations", activations),
+      ...inputChannelsOf(layer, run, summary),
       ...(batchNorm === null ? {} : lastValues("batchNorm", batchNorm)),
       ...layerProbeValues(summary.series("probes", layer.index)),
       ...(kernel === undefined ? {} : lastValues("weights", summary.series("weights", kernel.index))),
@@ -100,6 +102,19 @@ function describeLayer(layer: LayerInfo, run: RunFile, summary: RunSummary): Lay
       last: lastValues("weights", summary.series("weights", index)),
     })),
   };
+}
+
+/** Channels of an input that is another layer's output stand in that layer's rows. */
+function inputChannelsOf({ index }: LayerInfo, run: RunFile, summary: RunSummary): LastValues {
+  const own = summary.series("activations", index);
+  const source = own === null ? null : inputSource(run, index);
+  const last = source === null ? undefined : summary.series("activations", source)?.last;
+  return Object.fromEntries(
+    Object.entries(inputChannels).flatMap(([name, ofOutput]) => {
+      const value = own?.last.has(name as StatisticName) ? undefined : last?.get(ofOutput);
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 function modelProbeValues(summary: SeriesSummary | null): LastValues | null {

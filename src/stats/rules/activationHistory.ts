@@ -6,6 +6,12 @@ import { RecentValues } from "./recentValues.js";
 /** What a layer is to the data: fed by it, or a classifier's answer to it. */
 export type DataRole = "input" | "classes" | null;
 
+/** One value per channel, or one for all. */
+export interface Channels {
+  readonly mean: ArrayLike<number>;
+  readonly variance: ArrayLike<number>;
+}
+
 /** What the rules need of one layer's activations: the last K captured steps. */
 export class ActivationHistory {
   rows = 0;
@@ -25,6 +31,7 @@ export class ActivationHistory {
   /** Per channel: inputs of layers that are fed by data, and outputs of classifiers. */
   readonly dataBatches = new BatchMeans();
   private lastInput: Row = {};
+  private lastOutput: Row = {};
 
   add(step: number, row: Row, role: DataRole): void {
     this.rows++;
@@ -35,14 +42,28 @@ export class ActivationHistory {
     this.inputMean.push(row.inputMean);
     this.inputVariance.push(row.inputVariance);
     if (row.inputMean !== undefined) this.lastInput = row;
+    if (row.channelMean !== undefined) this.lastOutput = row;
     this.watchNonfinite(step, row);
     if (role !== null) this.addBatch(row, role);
   }
 
-  /** Mean and variance of the last captured input: per channel where known, else of the whole. */
-  get inputChannels(): { readonly mean: ArrayLike<number>; readonly variance: ArrayLike<number> } | null {
-    const { inputChannelMean, inputChannelVariance, inputMean, inputVariance } = this.lastInput;
-    if (inputChannelMean && inputChannelVariance) return { mean: inputChannelMean, variance: inputChannelVariance };
+  /**
+   * Mean and variance of each channel of the last captured input, as far as they stand here: those of an input that is
+   * another layer's output stand there.
+   */
+  get inputChannels(): Channels | null {
+    const { inputChannelMean: mean, inputChannelVariance: variance } = this.lastInput;
+    return mean && variance ? { mean, variance } : null;
+  }
+
+  get outputChannels(): Channels | null {
+    const { channelMean: mean, channelVariance: variance } = this.lastOutput;
+    return mean && variance ? { mean, variance } : null;
+  }
+
+  /** Mean and variance of the whole of the last captured input. */
+  get wholeInput(): Channels | null {
+    const { inputMean, inputVariance } = this.lastInput;
     return inputMean === undefined || inputVariance === undefined
       ? null
       : { mean: [inputMean], variance: [inputVariance] };

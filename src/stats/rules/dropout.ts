@@ -1,7 +1,7 @@
-import type { ActivationHistory } from "./activationHistory.js";
+import type { Channels } from "./activationHistory.js";
 import type { Rule } from "./rule.js";
-import { batchNormLayers, short } from "./ruleContext.js";
-import type { FindingLevel } from "./ruleTypes.js";
+import { batchNormLayers, type RuleContext, short } from "./ruleContext.js";
+import type { FindingLevel, RuleLayer } from "./ruleTypes.js";
 
 export const bnAfterDropout: Rule = {
   id: "bn-after-dropout",
@@ -11,13 +11,14 @@ export const bnAfterDropout: Rule = {
   action: "Put dropout after the last BatchNorm.",
   reference: "Li, Chen, Hu & Yang 2019, Understanding the Disharmony between Dropout and Batch Normalization",
   *check(context) {
-    const { graph, settings, activations, isWarm } = context;
+    const { graph, settings, isWarm } = context;
     for (const layer of batchNormLayers(context)) {
       const before = graph.dropoutBefore(layer);
       if (before === null) continue;
       const { dropout, isDirect } = before;
       const keep = 1 - (dropout.config.rate ?? 0);
-      const ratio = isWarm ? varianceRatio(activations.get(dropout.index), keep) : null;
+      const input = isWarm ? inputOf(context, dropout) : null;
+      const ratio = input === null ? null : varianceRatio(input, keep);
       const [warning, error] = settings.dropoutRatio;
       const cause = `${dropout.name} drops ${short(1 - keep)} of the values before it`;
       if (ratio === null || ratio >= warning) {
@@ -33,13 +34,19 @@ export const bnAfterDropout: Rule = {
   },
 };
 
+/** What a layer was given last: per channel where that is known, else as a whole. Null where it was not captured. */
+function inputOf({ activations, graph }: RuleContext, layer: RuleLayer): Channels | null {
+  const own = activations.get(layer.index);
+  const [source, second] = graph.sourcesOf(layer);
+  const before = source === undefined || second !== undefined ? undefined : activations.get(source.index);
+  return own?.inputChannels ?? before?.outputChannels ?? own?.wholeInput ?? null;
+}
+
 /**
  * Var_test/Var_train = v/((c² + v)/p − c²) of independent inputs with mean c and variance v, kept with probability p; mean
- * over channels, each weighted by its variance. Null where the dropout layer's input was not captured.
+ * over channels, each weighted by its variance. Null where nothing varies.
  */
-function varianceRatio(history: ActivationHistory | undefined, keep: number): number | null {
-  const input = history?.inputChannels;
-  if (input === undefined || input === null) return null;
+function varianceRatio(input: Channels, keep: number): number | null {
   let test = 0;
   let train = 0;
   for (let channel = 0; channel < input.mean.length; channel++) {

@@ -270,6 +270,14 @@ describe("rules of BatchNorm", () => {
     expect(found({ layers: off, activations: input(1) }, "bn-after-dropout")).toBeUndefined();
   });
 
+  it("bn-after-dropout: channel by channel, where they stand in the row of the layer before", () => {
+    const layers = [layer(0, "Dense"), layer(1, "Dropout", { config: { rate: 0.5 } }), normalization(2)];
+    // One channel of mean 0 and one of mean 2: as a whole mean 1 and variance 2, which gives 0.4.
+    const activations = (_: number, index: number): Row =>
+      index === 0 ? { mean: 1, channelMean: [0, 2], channelVariance: [1, 1] } : { inputMean: 1, inputVariance: 2 };
+    expect(found({ layers, activations }, "bn-after-dropout")?.message).toContain("variance at inference is 0.25 of");
+  });
+
   it("bn-redundant-bias: only straight before BatchNorm, and nowhere else", () => {
     const dense = layer(0, "Dense", { config: { useBias: true, activation: "linear" } });
     const id = "bn-redundant-bias";
