@@ -24,6 +24,7 @@ import { Sessions } from "./host/session/sessions.js";
 import { StatusBar } from "./host/statusBar.js";
 import { LayersTree } from "./host/tree/layersTree.js";
 import { Dashboard } from "./host/views/dashboard.js";
+import { DashboardMemory } from "./host/views/dashboardMemory.js";
 import { LiveView } from "./host/views/liveView.js";
 
 const scripts: vscode.DocumentSelector = [
@@ -41,7 +42,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const sources = new LayerSources(sessions, own.add(new SourceLines()));
   const comparison = own.add(new Comparison(sessions, context.workspaceState));
   const shelf = new RunShelf(sessions, comparison, log);
-  const dashboard = own.add(new Dashboard(context.extensionUri, sessions, comparison, log));
+  const memory = own.add(new DashboardMemory(context.workspaceState));
+  const dashboard = own.add(new Dashboard(context.extensionUri, sessions, comparison, memory, log));
   const tree = own.add(new LayersTree(sessions));
   const decorations = own.add(new Decorations(sessions, sources));
   const autoAttach = own.add(new AutoAttach(context, log));

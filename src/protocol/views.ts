@@ -30,6 +30,7 @@ export type FromView =
   | HealthMapRequest
   | HistogramsRequest
   | SelectMessage
+  | RememberMessage
   | ProblemMessage
   | OpenSourceMessage
   | OpenDashboardMessage
@@ -341,6 +342,11 @@ export interface SelectMessage {
   readonly layer: number | null;
   /** Null: the newest step. */
   readonly step: number | null;
+}
+/** What the view keeps for the time after it is loaded again; the host has it for a page in another place. */
+export interface RememberMessage {
+  readonly type: "remember";
+  readonly state: object;
 }
 /** An error inside the view, for the log. */
 export interface ProblemMessage {

@@ -56,12 +56,13 @@ const fresh: ViewState = {
   order: [],
 };
 
-/** Reads once, writes at every change. */
+/** Reads once, writes what it has read, which the host may have kept, and every change. */
 export class StateStore {
   current: ViewState;
 
   constructor(private readonly link: HostLink) {
     this.current = { ...fresh, ...readKnown(link.readState()) };
+    link.writeState(this.current);
   }
 
   set(change: Partial<ViewState>): void {

@@ -29,12 +29,14 @@ export class HostLink {
     this.api.postMessage(message);
   }
 
+  /** What VS Code has kept, else what the host has of a page that was here before. */
   readState(): unknown {
-    return this.api.getState();
+    return this.api.getState() ?? JSON.parse(document.getElementById("state")?.textContent ?? "null");
   }
 
   writeState(state: object): void {
     this.api.setState(state);
+    this.post({ type: "remember", state });
   }
 
   private report(error: unknown): void {

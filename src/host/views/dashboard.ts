@@ -4,10 +4,15 @@ import { Disposable } from "../disposable.js";
 import type { Log } from "../log.js";
 import type { Comparison } from "../session/comparison.js";
 import type { Sessions } from "../session/sessions.js";
+import type { DashboardMemory } from "./dashboardMemory.js";
 import { viewHtml, webviewFolder } from "./html.js";
+import { PageWatch } from "./pageWatch.js";
 import { ViewHost } from "./viewHost.js";
 
 export const dashboardType = "layerscope.dashboard";
+
+/** VS Code hands over the panels of a window that was loaded again at once. */
+const handOverMs = 3000;
 
 export interface DashboardRequest {
   readonly layer?: number | null;
@@ -19,11 +24,14 @@ export interface DashboardRequest {
 export class Dashboard extends Disposable implements vscode.WebviewPanelSerializer {
   private panel: vscode.WebviewPanel | undefined;
   private host: ViewHost | undefined;
+  private orphanTimer: NodeJS.Timeout | undefined;
+  private readonly page = this._register(new PageWatch((afterMs) => this.remake(afterMs)));
 
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly sessions: Sessions,
     private readonly comparison: Comparison,
+    private readonly memory: DashboardMemory,
     private readonly log: Log,
   ) {
     super();
@@ -34,6 +42,9 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
       }),
     );
     this._register({ dispose: () => this.host?.dispose() });
+    this._register(vscode.window.tabGroups.onDidChangeTabs(() => this.takeOverSoon()));
+    this._register({ dispose: () => clearTimeout(this.orphanTimer) });
+    this.takeOverSoon();
   }
 
   open({ layer = null, step = null, preserveFocus = false }: DashboardRequest = {}): void {
@@ -47,8 +58,9 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
     this.host?.act(action);
   }
 
-  async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     this.panel?.dispose();
+    this.memory.set(state);
     this.adopt(panel);
   }
 
@@ -56,6 +68,41 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
     const viewColumn =
       vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
     return vscode.window.createWebviewPanel(dashboardType, "Layerscope", { viewColumn, preserveFocus }, {});
+  }
+
+  private createIn(viewColumn = vscode.ViewColumn.Active): vscode.WebviewPanel {
+    return vscode.window.createWebviewPanel(dashboardType, "Layerscope", { viewColumn, preserveFocus: true }, {});
+  }
+
+  /** Another panel in its place. */
+  private remake(afterMs: number): void {
+    const old = this.panel;
+    if (old === undefined) return;
+    this.log.warn(`The dashboard has not answered for ${afterMs / 1000} s and is made anew.`);
+    this.adopt(this.createIn(old.viewColumn));
+    old.dispose();
+  }
+
+  private takeOverSoon(): void {
+    clearTimeout(this.orphanTimer);
+    if (this.orphan() !== undefined) this.orphanTimer = setTimeout(() => this.takeOver(), handOverMs);
+  }
+
+  /** VS Code leaves the panel of an extension host that is no more as it was: nobody hears what is pressed in it. */
+  private takeOver(): void {
+    const orphan = this.orphan();
+    if (orphan === undefined) return;
+    this.log.info("The dashboard of an extension host that has gone is opened again.");
+    this.adopt(this.createIn(orphan.group.viewColumn));
+    vscode.window.tabGroups
+      .close(orphan, true)
+      .then(undefined, (thrown: unknown) => this.log.error("A dashboard of before could not be closed.", thrown));
+  }
+
+  /** A dashboard that the user sees and that is not ours. */
+  private orphan(): vscode.Tab | undefined {
+    if (this.panel !== undefined) return undefined;
+    return vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).find((tab) => tab.isActive && isDashboard(tab));
   }
 
   private adopt(panel: vscode.WebviewPanel): void {
@@ -69,15 +116,23 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
       enableFindWidget: true,
       localResourceRoots: [webviewFolder(this.extensionUri)],
     } as vscode.WebviewOptions;
-    const html = () => viewHtml(panel.webview, this.extensionUri, "dashboard", vscode.l10n.t("Layerscope Dashboard"));
-    const host = new ViewHost(panel.webview, panel.visible, html, this.sessions, this.log, this.comparison);
+    const title = vscode.l10n.t("Layerscope Dashboard");
+    const html = viewHtml(panel.webview, this.extensionUri, "dashboard", title, this.memory.state);
+    const { page, sessions, log, comparison, memory } = this;
+    const host = new ViewHost(panel.webview, panel.visible, html, page, sessions, log, { comparison, memory });
     this.host = host;
     panel.onDidChangeViewState(() => host.setVisible(panel.visible));
     panel.onDidDispose(() => {
       host.dispose();
       if (this.panel !== panel) return;
+      this.page.rest();
       this.panel = undefined;
       this.host = undefined;
+      this.memory.set(undefined);
     });
   }
+}
+
+function isDashboard({ input }: vscode.Tab): boolean {
+  return input instanceof vscode.TabInputWebview && input.viewType.endsWith(dashboardType);
 }

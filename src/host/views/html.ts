@@ -6,8 +6,15 @@ export type ViewName = "live" | "dashboard";
 /**
  * The page of a view: a strict policy, one bundle, one style sheet, and the strings of the user's language as data.
  * The view reads them with `JSON.parse(document.getElementById("l10n").textContent)`.
+ * @param state what the view goes on with where VS Code has kept nothing for it
  */
-export function viewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, view: ViewName, title: string): string {
+export function viewHtml(
+  webview: vscode.Webview,
+  extensionUri: vscode.Uri,
+  view: ViewName,
+  title: string,
+  state: unknown = null,
+): string {
   const nonce = randomBytes(16).toString("base64");
   const folder = webviewFolder(extensionUri);
   const script = webview.asWebviewUri(vscode.Uri.joinPath(folder, `${view}.js`)).toString();
@@ -30,6 +37,7 @@ export function viewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, view
 <title>${attribute(title)}</title>
 <link rel="stylesheet" href="${style}">
 <script id="l10n" type="application/json" nonce="${nonce}">${json(vscode.l10n.bundle ?? {})}</script>
+<script id="state" type="application/json" nonce="${nonce}">${json(state)}</script>
 </head>
 <body data-layerscope-view="${view}">
 <script nonce="${nonce}" src="${script}"></script>

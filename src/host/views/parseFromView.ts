@@ -47,6 +47,8 @@ export function parseFromView(value: unknown): FromView | null {
       return isIndexOrNull(value.layer) && isIndexOrNull(value.step)
         ? { type: "select", layer: value.layer, step: value.step }
         : null;
+    case "remember":
+      return isRecord(value.state) ? { type: "remember", state: value.state } : null;
     case "problem":
       return typeof value.message === "string" ? { type: "problem", message: value.message.slice(0, 10_000) } : null;
     case "openSource":

@@ -7,21 +7,32 @@ import { type Log, messageOf } from "../log.js";
 import type { Comparison, ComparisonChange } from "../session/comparison.js";
 import type { Sessions } from "../session/sessions.js";
 import type { SessionChange } from "../session/sessionView.js";
+import type { PageWatch } from "./pageWatch.js";
 import { parseFromView } from "./parseFromView.js";
 import { SeriesFeed } from "./seriesFeed.js";
 import { carryOut } from "./viewRequests.js";
 
-/** A page that has not said a word after so long is loaded again: on a busy machine its script may fail to load. */
-const reloadAfterMs = [20_000, 60_000] as const;
 const flushMs = 100;
 /** What follows a first change in a moment, such as the other tables of a step, goes with it. */
 const gatherMs = 15;
+
+/** Where what a page remembers is kept for one that takes its place. */
+export interface ViewMemory {
+  set(state: unknown): void;
+}
+
+export interface DashboardParts {
+  readonly comparison: Comparison;
+  readonly memory: ViewMemory;
+}
 
 /**
  * Host side of one webview: `ready` → snapshot, then increments at most ten times a second, while it is visible.
  * A view that was hidden is loaded afresh by VS Code and says `ready` again.
  */
 export class ViewHost extends Disposable {
+  private readonly comparison: Comparison | null;
+  private readonly memory: ViewMemory | null;
   private ready = false;
   private visible: boolean;
   private pending: SessionChange | null = null;
@@ -32,22 +43,23 @@ export class ViewHost extends Disposable {
   /** The compared runs that changed since the last flush; null: a comparison began or ended. */
   private comparedChanges: Map<number, SessionChange | null> | null = new Map();
 
-  private reloads = 0;
-  private reloadTimer: NodeJS.Timeout | undefined;
-
   /**
-   * @param html makes the page, which is loaded at once
-   * @param comparison null for a view that always shows one run
+   * @param html the page, which is loaded at once
+   * @param dashboard null for a view that always shows one run and remembers nothing
    */
   constructor(
     private readonly webview: vscode.Webview,
     visible: boolean,
-    private readonly html: () => string,
+    html: string,
+    private readonly page: PageWatch,
     private readonly sessions: Sessions,
     private readonly log: Log,
-    private readonly comparison: Comparison | null = null,
+    dashboard: DashboardParts | null = null,
   ) {
     super();
+    this.comparison = dashboard?.comparison ?? null;
+    this.memory = dashboard?.memory ?? null;
+    const { comparison } = this;
     this.visible = visible;
     this._register(webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this._register(sessions.onDidChangeCurrent(() => this.restart()));
@@ -55,30 +67,21 @@ export class ViewHost extends Disposable {
     this._register(sessions.onDidChangeRuns(() => this.ready && this.sendRuns()));
     if (comparison !== null) this._register(comparison.onDidChange((change) => this.queueCompared(change)));
     this._register({ dispose: () => this.stop() });
-    this._register({ dispose: () => clearTimeout(this.reloadTimer) });
-    this.load();
+    webview.html = html;
+    if (visible) page.expect();
   }
 
   setVisible(visible: boolean): void {
     if (visible === this.visible) return;
     this.visible = visible;
-    if (!visible) {
-      this.ready = false;
-      this.feed.subscribe(null);
-      this.stop();
+    if (visible) {
+      this.page.expect();
+      return;
     }
-  }
-
-  private load(): void {
-    this.webview.html = this.html();
-    const afterMs = reloadAfterMs[this.reloads];
-    if (afterMs === undefined) return;
-    this.reloadTimer = setTimeout(() => {
-      if (this.ready || !this.visible) return;
-      this.reloads++;
-      this.log.warn(`A view has not answered for ${afterMs / 1000} s and is loaded again.`);
-      this.load();
-    }, afterMs);
+    this.ready = false;
+    this.page.rest();
+    this.feed.subscribe(null);
+    this.stop();
   }
 
   reveal(layer: number, step: number | null): void {
@@ -108,6 +111,7 @@ export class ViewHost extends Disposable {
     switch (message.type) {
       case "ready":
         this.ready = true;
+        this.page.answered();
         this.restart();
         return;
       case "subscribe":
@@ -129,6 +133,9 @@ export class ViewHost extends Disposable {
         return;
       case "compare":
         this.comparison?.compare(message.folders);
+        return;
+      case "remember":
+        this.memory?.set(message.state);
         return;
       case "problem":
         this.log.error(`In a view: ${message.message}`);
