@@ -10,6 +10,7 @@ import { t } from "../shared/translate.js";
 import { paintRamp } from "./colourRamp.js";
 import { cellAt, type MapLayout, mapLayout, paintMap } from "./healthMapPaint.js";
 import { mapCsv, mapTable } from "./healthMapTable.js";
+import { heldFrom } from "./heldCells.js";
 import {
   type MapStatistic,
   mapStatistics,
@@ -84,6 +85,8 @@ export class HealthMap {
       this.lowLabel,
       h("span", { class: "ramp" }, this.legend.element, this.middleLabel),
       this.highLabel,
+      h("span", { class: "key-held" }),
+      t("valueHeld"),
       h("span", { class: "key-missing" }),
       t("notCaptured"),
       h("span", { class: "key-nonfinite" }, "×"),
@@ -247,13 +250,16 @@ export class HealthMap {
       setText(this.readout, "\u00a0");
       return;
     }
-    const raw = this.data.values[row.index * this.data.columns + cell.column] as number;
-    const layer = this.model.layers[row.layer];
-    const value = Number.isNaN(raw)
-      ? t("notCaptured")
-      : Number.isFinite(raw)
-        ? formatNumber(shownValue(this.chosen, raw))
-        : t("nanOrInf");
-    setText(this.readout, t("mapCell", layer?.name ?? "", formatStep(this.stepOf(cell)), value));
+    const name = this.model.layers[row.layer]?.name ?? "";
+    const held = heldFrom(this.data, row.index, cell.column);
+    const value = this.textAt(row.index, held ?? cell.column);
+    const text = held === null ? value : t("mapHeld", value, formatStep(this.stepOf({ ...cell, column: held })));
+    setText(this.readout, t("mapCell", name, formatStep(this.stepOf(cell)), text));
+  }
+
+  private textAt(row: number, column: number): string {
+    const raw = this.data?.values[row * this.data.columns + column] ?? Number.NaN;
+    if (Number.isNaN(raw)) return t("notCaptured");
+    return Number.isFinite(raw) ? formatNumber(shownValue(this.chosen, raw)) : t("nanOrInf");
   }
 }

@@ -1,6 +1,7 @@
 import type { HealthMapMessage } from "../../src/protocol/views.js";
 import type { Theme } from "../shared/theme.js";
 import { rampTable, toBytes } from "./colourRamp.js";
+import { heldRow } from "./heldCells.js";
 
 export interface MapRow {
   /** Row of the message. */
@@ -22,6 +23,9 @@ export interface MapLayout {
 const namedRowPx = 11;
 const tallestRowPx = 18;
 const thinnestRowPx = 2;
+/** A bar within a row is seen from this height on. */
+const thinRowPx = 6;
+const faint = 0.4;
 
 /** As many rows as possible within `tallestPx`; thinner than readable names is fine, invisible is not. */
 export function mapLayout(data: HealthMapMessage | null, widthPx: number, tallestPx: number): MapLayout {
@@ -74,20 +78,29 @@ export function paintMap(context: CanvasRenderingContext2D, picture: MapPicture)
   const top = first * layout.rowHeightPx - scrollPx;
   const width = layout.widthPx - layout.gutterPx;
   context.imageSmoothingEnabled = false;
-  context.drawImage(cells(picture, first, last), layout.gutterPx, top, width, (last - first) * layout.rowHeightPx);
+  const { data } = picture;
+  const captured = cells(picture, first, last, (row) => data.values.subarray(row * data.columns));
+  context.drawImage(captured, layout.gutterPx, top, width, (last - first) * layout.rowHeightPx);
+  paintHeld(context, picture, first, last, top);
   paintNonfinite(context, picture, first, last, top);
   paintNames(context, picture, first, last, top);
   paintFocus(context, picture, scrollPx);
 }
 
-function cells({ data, layout, toShare, theme }: MapPicture, first: number, last: number): OffscreenCanvas {
+/** @param lineOf the values of a row of the message; NaN leaves the cell empty */
+function cells(
+  { data, layout, toShare, theme }: MapPicture,
+  first: number,
+  last: number,
+  lineOf: (row: number) => Float64Array,
+): OffscreenCanvas {
   const image = new ImageData(data.columns, last - first);
   const ramp = rampTable(theme);
   const bad = [...toBytes(theme.error), 255];
   for (let row = first; row < last; row++) {
-    const source = (layout.rows[row]?.index ?? 0) * data.columns;
+    const line = lineOf(layout.rows[row]?.index ?? 0);
     for (let column = 0; column < data.columns; column++) {
-      const raw = data.values[source + column] as number;
+      const raw = line[column] as number;
       if (Number.isNaN(raw)) continue;
       const at = ((row - first) * data.columns + column) * 4;
       if (!Number.isFinite(raw)) image.data.set(bad, at);
@@ -100,6 +113,25 @@ function cells({ data, layout, toShare, theme }: MapPicture, first: number, last
   const canvas = new OffscreenCanvas(data.columns, last - first);
   canvas.getContext("2d")?.putImageData(image, 0, 0);
   return canvas;
+}
+
+/** Between captures the last value goes on as a thin bar in its colour; in rows that are thin themselves, as a faint one. */
+function paintHeld(context: CanvasRenderingContext2D, picture: MapPicture, first: number, last: number, top: number) {
+  const { data, layout } = picture;
+  const held = cells(picture, first, last, (row) => heldRow(data, row));
+  const width = layout.widthPx - layout.gutterPx;
+  const barPx = heldBarPx(layout.rowHeightPx);
+  if (barPx === layout.rowHeightPx) context.globalAlpha = faint;
+  for (let row = 0; row < last - first; row++) {
+    const y = top + row * layout.rowHeightPx + (layout.rowHeightPx - barPx) / 2;
+    context.drawImage(held, 0, row, data.columns, 1, layout.gutterPx, y, width, barPx);
+  }
+  context.globalAlpha = 1;
+}
+
+/** Height of the bar that stands for a value without a capture. */
+export function heldBarPx(rowHeightPx: number): number {
+  return rowHeightPx < thinRowPx ? rowHeightPx : Math.max(2, Math.round(rowHeightPx / 4));
 }
 
 /** A cross in the cell where NaN or Inf first appears in a row: not told by colour alone. */

@@ -95,10 +95,10 @@ export class FakeHost {
         const values = new Float64Array(layers.length * columns);
         layers.forEach((layer, row) => {
           for (let column = 0; column < columns; column++) {
-            const value = this.run.value(
-              { layer, statistic },
-              Math.floor(from + ((column + 0.5) / columns) * (to - from)),
-            );
+            const step = Math.floor(from + ((column + 0.5) / columns) * (to - from));
+            const value = this.run.isCaptured(step)
+              ? this.run.value({ layer, statistic }, step)
+              : Number.NEGATIVE_INFINITY;
             values[row * columns + column] = Number.isNaN(value)
               ? Number.POSITIVE_INFINITY
               : value === Number.NEGATIVE_INFINITY

@@ -8,6 +8,8 @@ export interface FakeRunOptions {
   readonly nanFromStep: number | null;
   readonly names: "plain" | "hostile";
   readonly channels: number;
+  /** Captures come in bursts: a quarter of every so many steps; 0: every step is captured. */
+  readonly burstSteps: number;
 }
 
 const stepsPerEpoch = 200;
@@ -28,6 +30,12 @@ export class FakeRun {
     const weights: WeightInfo[] = [];
     this.layers = Array.from({ length: options.layers }, (_, index) => makeLayer(index, options, weights));
     this.weights = weights;
+  }
+
+  /** For the health map: charts have their points from the captured steps alone. */
+  isCaptured(step: number): boolean {
+    const { burstSteps } = this.options;
+    return burstSteps === 0 || step % burstSteps < burstSteps / 4;
   }
 
   /** NaN from the NaN step on, for the layer that goes bad; a few outliers; else a plausible course. */

@@ -39,6 +39,7 @@ const run = new FakeRun({
   nanFromStep: choices.has("nan") ? number("nan", 0) : null,
   names: read("names", "plain") === "hostile" ? "hostile" : "plain",
   channels: number("channels", 32),
+  burstSteps: number("bursts", 0),
 });
 const host = new FakeHost(
   run,

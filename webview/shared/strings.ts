@@ -188,6 +188,8 @@ export const strings = {
   mapNone: "No layer has this number in the shown steps.",
   mapCell: "{0}, step {1}: {2}",
   notCaptured: "not captured",
+  valueHeld: "no capture: last value held",
+  mapHeld: "no capture; {0} held from step {1}",
   nanOrInf: "NaN or Inf",
   lowest: "lowest",
   highest: "highest",

@@ -292,6 +292,27 @@ describe("dashboard", () => {
     expect(texts.some((text) => text.startsWith("channel,gap,"))).toBe(true);
   });
 
+  test("between bursts of captures the map goes on with a thin bar of the last value, and says so", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300&bursts=40", height: 3500 });
+    const map = page.locator(".health-map");
+    await map.getByText("no capture: last value held").waitFor();
+    const texts: string[] = [];
+    await map.locator(".map-scroller").focus();
+    await expect
+      .poll(async () => {
+        await page.keyboard.press("ArrowLeft");
+        texts.push(await map.locator(".readout").innerText());
+        return texts.some((text) => text.includes("held from step")) && texts.some((text) => !text.includes("held"));
+      })
+      .toBe(true);
+    expect(texts.find((text) => text.includes("held"))).toMatch(/step \d+: no capture; [\d.]+ held from step \d+$/);
+    // Colours in a row's middle and at its edge, along the columns: a captured cell fills its height, a held one does not.
+    const seen = await map.locator("canvas").last().evaluate(seenInFirstRow);
+    expect(seen.filter(({ middle, edge }) => middle && edge).length).toBeGreaterThan(10);
+    expect(seen.filter(({ middle, edge }) => middle && !edge).length).toBeGreaterThan(10);
+    expect(seen.filter(({ middle, edge }) => !middle && edge)).toEqual([]);
+  });
+
   test("five thousand layers: the list holds only what is on screen", async () => {
     const { page, problems } = await pages.open({ query: "view=dashboard&layers=5000&steps=300" });
     await page.waitForSelector(layerChart, { timeout: 20_000 });
@@ -385,4 +406,16 @@ function untranslated(page: Page): Promise<string[]> {
     }
     return found;
   });
+}
+
+/** Runs in the page: at many places along the map's first row, whether anything is painted in its middle and at its edge. */
+function seenInFirstRow(element: SVGElement | HTMLElement): { middle: boolean; edge: boolean }[] {
+  const canvas = element as HTMLCanvasElement;
+  const context = canvas.getContext("2d");
+  const isPainted = (x: number, y: number) => (context?.getImageData(x, y, 1, 1).data[3] ?? 0) > 0;
+  const startX = Math.ceil(canvas.width * 0.3);
+  return Array.from({ length: canvas.width - startX - 2 }, (_, at) => ({
+    middle: isPainted(startX + at, 9),
+    edge: isPainted(startX + at, 3),
+  }));
 }
