@@ -1,6 +1,6 @@
 import type { SourcePosition } from "../../src/run/format.js";
-import { layerCharts } from "../charts/chartCatalogue.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
+import { layerCharts } from "../charts/layerCharts.js";
 import { button, h, setText } from "../shared/h.js";
 import { isBatchNorm } from "../shared/isBatchNorm.js";
 import { layerNumbers, severityIcon } from "../shared/layerNames.js";

@@ -1,5 +1,5 @@
-import { learningRateChart, lossChart, metricCharts, probeCharts, stepTimeChart } from "../charts/chartCatalogue.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
+import { learningRateChart, lossChart, metricCharts, probeCharts, stepTimeChart } from "../charts/runCharts.js";
 import type { RunModel } from "../shared/runModel.js";
 import { ChartGrid } from "./chartGrid.js";
 

@@ -1,8 +1,8 @@
 import "../dashboard/dashboard.css";
 import uPlot from "uplot";
 import type { SeriesMessage } from "../../src/protocol/views.js";
-import { layerCharts } from "../charts/chartCatalogue.js";
 import { ChartDesk } from "../charts/chartDesk.js";
+import { layerCharts } from "../charts/layerCharts.js";
 import { h } from "../shared/h.js";
 import type { FakeRun } from "./fakeRun.js";
 

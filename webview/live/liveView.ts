@@ -1,7 +1,7 @@
 import type { RunHeader, ToView } from "../../src/protocol/views.js";
 import type { LayerInfo } from "../../src/run/format.js";
-import { lossChart } from "../charts/chartCatalogue.js";
 import { ChartDesk } from "../charts/chartDesk.js";
+import { lossChart } from "../charts/runCharts.js";
 import { formatNumber, formatPercent, formatStep } from "../shared/format.js";
 import { button, h, setText } from "../shared/h.js";
 import { HostLink } from "../shared/hostLink.js";

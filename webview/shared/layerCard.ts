@@ -1,8 +1,8 @@
 import type { LayerSummary } from "../../src/protocol/views.js";
 import type { LayerInfo } from "../../src/run/format.js";
-import { glanceChart } from "../charts/chartCatalogue.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
 import type { ChartView } from "../charts/chartView.js";
+import { glanceChart } from "../charts/layerCharts.js";
 import { h, on, setAttributes, setText } from "./h.js";
 import { classBeside, layerName } from "./layerName.js";
 import { layerNumbers, type Severity, severityIcon, severityName } from "./layerNames.js";

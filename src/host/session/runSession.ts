@@ -22,6 +22,7 @@ import type { RuleSettings } from "../../stats/rules/ruleSettings.js";
 import { Disposable, type Release } from "../disposable.js";
 import { Emitter } from "../emitter.js";
 import { FindingsKeeper } from "./findingsKeeper.js";
+import { LayerSummaries } from "./layerSummaries.js";
 import { RunQueries } from "./runQueries.js";
 import { RunRows, type RunRowsLimits } from "./runRows.js";
 import { type RunSight, runCondition } from "./runState.js";
@@ -53,7 +54,7 @@ export class RunSession extends Disposable implements SessionView {
   private currentLabel: RunLabel;
   private readonly queries: RunQueries;
   private readonly findingsKeeper: FindingsKeeper;
-  private readonly summaryOf = new Map<number, LayerSummary>();
+  private readonly layerSummaries: LayerSummaries;
   private epochList: EpochMetrics[] = [];
   private file: RunFile | null = null;
   private seenStatus: RunStatus = "interrupted";
@@ -72,6 +73,7 @@ export class RunSession extends Disposable implements SessionView {
     this.rows = new RunRows(folder, host);
     this.currentLabel = readRunLabel(folder);
     this.findingsKeeper = new FindingsKeeper(host.rules);
+    this.layerSummaries = new LayerSummaries(this.findingsKeeper);
     this.queries = new RunQueries(
       () => this.rows.history,
       () => this.layers,
@@ -113,7 +115,7 @@ export class RunSession extends Disposable implements SessionView {
   }
 
   get summaries(): ReadonlyMap<number, LayerSummary> {
-    return this.summaryOf;
+    return this.layerSummaries.all;
   }
 
   get findings(): readonly ViewFinding[] {
@@ -222,9 +224,9 @@ export class RunSession extends Disposable implements SessionView {
     const { isReading } = this.rows;
     const epochs = this.addEpochs(events);
     const findings = this.findingsKeeper.add({ run, layersChanged: layers, status, batches, events, more });
-    const all = findings || isReadNow || this.summaryOf.size === 0;
+    const all = findings || isReadNow || this.summaries.size === 0;
     const news = isReading ? [] : touched;
-    const summaries = this.summarise(all ? run.layers.map(({ index }) => index) : news);
+    const summaries = this.layerSummaries.update(all ? run.layers.map(({ index }) => index) : news, this.rows.last);
     const condition = runCondition(this.sight(run));
     const hasRows = batches.length > 0 && !isReading;
     const header = run !== before || ended || hasRows || isReadNow || condition !== this.condition;
@@ -254,7 +256,7 @@ export class RunSession extends Disposable implements SessionView {
   private startAfresh(): void {
     this.rows.clear();
     this.findingsKeeper.clear();
-    this.summaryOf.clear();
+    this.layerSummaries.clear();
     this.epochList = [];
   }
 
@@ -266,19 +268,6 @@ export class RunSession extends Disposable implements SessionView {
         ...fresh.map(({ epoch, step, logs, timeMs }) => ({ epoch, step, logs, timeMs })),
       ];
     return fresh.length > 0;
-  }
-
-  private summarise(layers: Iterable<number>): boolean {
-    let any = false;
-    for (const layer of layers) {
-      const found = this.rows.last.get(layer);
-      if (found === undefined) continue;
-      const severity = this.findingsKeeper.severityOf(layer);
-      const attention = this.findingsKeeper.attentionOf(layer, found.last);
-      this.summaryOf.set(layer, { layer, step: found.step, last: { ...found.last }, severity, attention });
-      any = true;
-    }
-    return any;
   }
 
   private sight(run: RunFile): RunSight {
