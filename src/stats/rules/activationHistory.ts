@@ -19,8 +19,6 @@ export class ActivationHistory {
   readonly variance = new RecentValues(windowSteps);
   readonly deadFraction = new RecentValues(windowSteps);
   readonly saturatedFraction = new RecentValues(windowSteps);
-  readonly inputMean = new RecentValues(windowSteps);
-  readonly inputVariance = new RecentValues(windowSteps);
   /** First captured step whose output or input holds NaN or Inf. */
   nonfinite: {
     readonly step: number;
@@ -39,8 +37,6 @@ export class ActivationHistory {
     this.variance.push(row.variance);
     this.deadFraction.push(row.deadFraction);
     this.saturatedFraction.push(row.saturatedFraction);
-    this.inputMean.push(row.inputMean);
-    this.inputVariance.push(row.inputVariance);
     if (row.inputMean !== undefined) this.lastInput = row;
     if (row.channelMean !== undefined) this.lastOutput = row;
     this.watchNonfinite(step, row);

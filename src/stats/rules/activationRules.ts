@@ -1,5 +1,6 @@
 import type { ActivationHistory } from "./activationHistory.js";
 import { isNonlinear, isRectifier, isRecurrent } from "./layerGraph.js";
+import type { RecentValues } from "./recentValues.js";
 import type { Rule } from "./rule.js";
 import { percent, type RuleContext, short } from "./ruleContext.js";
 import type { Problem, RuleLayer } from "./ruleTypes.js";
@@ -17,7 +18,7 @@ export const actSaturated: Rule = {
   *check(context) {
     const { saturatedShare } = context.settings;
     for (const [layer, { saturatedFraction }] of hidden(context)) {
-      const share = saturatedFraction.mean;
+      const share = saturatedFraction.atLeast("mean");
       if (!["tanh", "sigmoid"].includes(layer.config.activation ?? "") || !(share > saturatedShare)) continue;
       const message = `${percent(share)} of the ${layer.config.activation}'s outputs are saturated, wanted at most ${percent(saturatedShare)}.`;
       yield { level: "warning", layer: layer.index, message };
@@ -52,31 +53,31 @@ export const actScale: Rule = {
   action: "Initialise for the activation (heNormal for ReLU, glorotNormal for tanh), or add BatchNorm.",
   reference: "DL4J; definitions §5, second corpus",
   *check(context) {
-    const models = new Map<string, [RuleLayer, number][]>();
+    const models = new Map<string, [RuleLayer, RecentValues][]>();
     for (const [layer, history] of hidden(context)) {
       if (!isNonlinear(layer) || isRecurrent(layer) || context.graph.isFollowedByBatchNorm(layer)) continue;
       if (layer.config.activation === "softmax") continue;
-      const variance = history.variance.mean;
-      models.set(layer.model, [...(models.get(layer.model) ?? []), [layer, variance]]);
+      models.set(layer.model, [...(models.get(layer.model) ?? []), [layer, history.variance]]);
     }
     for (const layers of models.values()) yield* scaleProblems(context, layers);
   },
 };
 
-function* scaleProblems({ settings }: RuleContext, layers: readonly [RuleLayer, number][]): Generator<Problem> {
+function* scaleProblems({ settings }: RuleContext, layers: readonly [RuleLayer, RecentValues][]): Generator<Problem> {
   const [lowest, highest] = settings.activationDeviation;
   let isReported = false;
   for (const [layer, variance] of layers) {
-    const deviation = Math.sqrt(variance);
-    if (!(deviation < lowest || deviation > highest)) continue;
+    const [low, high] = [Math.sqrt(variance.atMost("mean")), Math.sqrt(variance.atLeast("mean"))];
+    if (!(low < lowest || high > highest)) continue;
     isReported = true;
-    const message = `standard deviation of the output is ${short(deviation)}, wanted ${lowest} to ${highest}.`;
+    const got = low < lowest ? low : high;
+    const message = `standard deviation of the output is ${short(got)}, wanted ${lowest} to ${highest}.`;
     yield { level: "warning", layer: layer.index, message };
   }
-  const sorted = layers.toSorted(([, a], [, b]) => a - b);
+  const sorted = layers.toSorted(([, a], [, b]) => a.mean - b.mean);
   const [smallest, largest] = [sorted[0], sorted.at(-1)];
   if (isReported || smallest === undefined || largest === undefined) return;
-  const ratio = largest[1] / smallest[1];
+  const ratio = largest[1].atLeast("mean") / smallest[1].atMost("mean");
   if (!(ratio > settings.activationVarianceRatio)) return;
   const got = `variance of the output is ${short(ratio)} times smaller than that of ${largest[0].name}`;
   const message = `${got}, wanted at most ${settings.activationVarianceRatio} times between the layers of a model.`;

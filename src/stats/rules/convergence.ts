@@ -19,7 +19,8 @@ export const bnNotConverged: Rule = {
     for (const [layer, history] of trainedBatchNorms(context)) {
       const { momentum, warmup } = momentumOf(layer, history);
       if (isFixed(momentum, history) || warmup < settledWarmup) continue;
-      const problem = distance(context, layer, history) ?? initialWeight(context, layer, history);
+      const isMoving = momentum < 1;
+      const problem = distance(context, layer, history) ?? (isMoving ? initialWeight(context, layer, history) : null);
       if (problem === null) continue;
       const isShort = history.passes < context.settings.fewPasses;
       yield isShort ? { ...problem, level: "info" } : problem;
@@ -45,9 +46,9 @@ export const bnEmaLag: Rule = {
   },
 };
 
-/** Running statistics that are kept on purpose are not judged. */
-function isFixed(momentum: number, { fixedSteps }: BatchNormHistory): boolean {
-  return momentum >= 1 || fixedSteps >= enoughSteps;
+/** Running statistics that are kept on purpose are not judged. Those that were made with the layer are not meant to be kept. */
+function isFixed(momentum: number, { fixedSteps, runningIsInitial }: BatchNormHistory): boolean {
+  return !runningIsInitial && (momentum >= 1 || fixedSteps >= enoughSteps);
 }
 
 function momentumOf(layer: RuleLayer, history: BatchNormHistory): { momentum: number; warmup: number } {

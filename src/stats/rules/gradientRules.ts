@@ -22,7 +22,7 @@ export const gradVanishing: Rule = {
       // Where the gradients of all layers are small, the loss is simply near its minimum.
       if (largest < 100 * gradientMeanAbs && hasLearned(context)) continue;
       for (const [weight, layer, history] of model) {
-        const got = history.gradientMeanAbs.median;
+        const got = history.gradientMeanAbs.atMost("median");
         if (!(got < gradientMeanAbs)) continue;
         const message = `mean absolute gradient of ${weight.name} is ${short(got)}, wanted at least ${gradientMeanAbs}.`;
         yield { level: "warning", layer: layer.index, message };
@@ -53,7 +53,7 @@ export const gradExploding: Rule = {
     for (const model of byModel(context)) {
       const [head, tail] = [model[0], model.at(-1)];
       if (head === undefined || tail === undefined || head === tail) continue;
-      const ratio = head[2].gradientNorm.median / tail[2].gradientNorm.median;
+      const ratio = head[2].gradientNorm.atLeast("median") / tail[2].gradientNorm.atMost("median");
       if (!(ratio > gradientNormRatio)) continue;
       const got = `gradient norm of ${head[0].name} is ${short(ratio)} times that of ${tail[0].name}`;
       yield { level: "error", layer: head[1].index, message: `${got}, wanted at most ${gradientNormRatio} times.` };
@@ -72,7 +72,7 @@ export const updateRatio: Rule = {
     const { updateRatio, updateRatioLowest, updateRatioEver, updateRatioOnce } = context.settings;
     const [warning, error] = updateRatio;
     for (const [weight, layer, history] of byModel(context).flat()) {
-      const ratio = history.updateRatio.median;
+      const ratio = history.updateRatio.atLeast("median");
       if (ratio > warning) {
         const message = `a step changes ${weight.name} by ${short(ratio)} of its norm, wanted at most ${short(warning)}.`;
         const action = "Lower the learning rate.";

@@ -1,3 +1,5 @@
+const newestValues = 5;
+
 /** The last values of a series, at most `capacity`. */
 export class RecentValues {
   private readonly values: number[] = [];
@@ -28,6 +30,25 @@ export class RecentValues {
     const sorted = this.values.toSorted((a, b) => a - b);
     const middle = (sorted.length - 1) / 2;
     return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+  }
+
+  /**
+   * What the values reach as a whole, and the newest of them by themselves: where few steps are captured, the window
+   * reaches back to the first ones, which are high in any run.
+   */
+  atLeast(measure: "mean" | "median"): number {
+    return Math.min(this[measure], this.newest[measure]);
+  }
+
+  /** As `atLeast`, for what is low. */
+  atMost(measure: "mean" | "median"): number {
+    return Math.max(this[measure], this.newest[measure]);
+  }
+
+  private get newest(): RecentValues {
+    const newest = new RecentValues(newestValues);
+    for (const value of this.values.slice(-newestValues)) newest.push(value);
+    return newest;
   }
 
   /** Undefined, NaN and Inf are left out: other rules tell of them. */

@@ -138,6 +138,12 @@ describe("RuleEngine", () => {
       { layers: [layer(0, "Dense"), normalization(1, { momentum: 1 })] },
     );
     expect(found(fixed, "bn-not-converged")).toBeUndefined();
+    const initial = (meanShift: number): Setup => ({
+      ...fixed,
+      norm: () => ({ ...healthyNorm, runningMean: [0, 0], runningVariance: [1, 1], warmup: 1, meanShift }),
+    });
+    expect(found(initial(5), "bn-not-converged")?.level, "those that the layer was made with").toBe("error");
+    expect(found(initial(0.1), "bn-not-converged")).toBeUndefined();
     const kept = norms({ warmup: 0.01, meanShift: 5, runningMean: [0, 1] });
     expect(found(kept, "bn-ema-lag"), "a momentum that was set to 1 later").toBeUndefined();
   });
@@ -379,6 +385,19 @@ describe("rules of weights and gradients", () => {
     expect(level(0.05, 0.1, 140)).toBe("warning");
   });
 
+  it("judges by what was captured last: few captured steps reach back to the first ones", () => {
+    const captured = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 50, 70, 90, 110, 118];
+    const sparse = (first: number, since: number) => ({
+      layers,
+      weights,
+      updates: (step: number) =>
+        captured.includes(step) ? { ...healthy, updateRatio: step <= 12 ? first : since } : null,
+    });
+    expect(found(sparse(0.06, 0.005), "update-ratio"), "large at first, as in any run").toBeUndefined();
+    expect(found(sparse(0.06, 0.06), "update-ratio")?.message).toContain("by 0.06 of its norm");
+    expect(found(sparse(0.005, 0.06), "update-ratio"), "a few at the end").toBeUndefined();
+  });
+
   it("remembers updates so large at the start that the initialisation was lost, if nothing was learned since", () => {
     const early = (large: number, loss: number, steps = 24) => {
       const updates = (step: number) => ({ ...healthy, updateRatio: step <= steps ? large : 1e-3 });
@@ -458,6 +477,14 @@ describe("rules of activations and data", () => {
     expect(found({ layers: chain(activation), activations: rows(change) }, id) !== undefined).toBe(isFound);
     expect(found({ layers: chain(activation), activations: rows(change, 2) }, id), "the output layer").toBeUndefined();
     expect(found({ layers: chain(activation), activations: rows(change), steps: 5 }, id), "5 steps").toBeUndefined();
+  });
+
+  it("takes a scale that was out of bounds only at first for no fault", () => {
+    const settles = (early: number, late: number) => (step: number, index: number) =>
+      step > 12 && step % 20 !== 0 ? null : { mean: 0, variance: index !== 1 ? 1 : step > 12 ? late : early };
+    expect(found({ layers: chain("relu"), activations: settles(1e-4, 0.01) }, "act-scale")).toBeUndefined();
+    expect(found({ layers: chain("relu"), activations: settles(1e-4, 1e-4) }, "act-scale")).toMatchObject({ layer: 1 });
+    expect(found({ layers: chain("relu"), activations: settles(900, 4) }, "act-scale")).toBeUndefined();
   });
 
   it("compares the scales of a model's layers, and exempts what BatchNorm follows", () => {
