@@ -1,4 +1,5 @@
 import { Module } from "node:module";
+import { onBunModule } from "./bun.js";
 import { noteTransformed, onRealmModule } from "./realmWatch.js";
 
 interface CompilableModule {
@@ -15,15 +16,17 @@ const packageFile = /[\\/]node_modules[\\/]/;
  * `_compile` is where every CommonJS file passes, whether `require` or an ES module's `import` asked for it.
  */
 export function onTensorflowModule(listener: (exports: object) => void): void {
+  const hasRun = (file: string, exports: unknown): void => {
+    if (tensorflowFile.test(file) && typeof exports === "object" && exports !== null) listener(exports);
+  };
   onRealmModule((file) => tensorflowFile.test(file), listener);
   const prototype = Module.prototype as unknown as CompilableModule;
   const original = prototype._compile;
   prototype._compile = function (this: CompilableModule, content, filename, ...rest) {
     if (!packageFile.test(filename)) noteTransformed(filename, content);
     const result = original.call(this, content, filename, ...rest);
-    if (tensorflowFile.test(filename) && typeof this.exports === "object" && this.exports !== null) {
-      listener(this.exports);
-    }
+    hasRun(filename, this.exports);
     return result;
   };
+  onBunModule(hasRun);
 }

@@ -8,9 +8,11 @@ import { join, resolve } from "node:path";
 import { type BackendOptions, optionsVariable, scriptErrorFileName } from "../protocol/options.js";
 import { onEngineCreated } from "./engine/gate.js";
 import { installEngine } from "./engine/install.js";
+import { flushBeforeAnswers } from "./flushBeforeAnswers.js";
 import type { Session } from "./hooks/session.js";
 import type { EngineLike } from "./hooks/tensorflow.js";
 import { loadPart } from "./loadPart.js";
+import { isMainThread } from "./mainThread.js";
 import { onTensorflowModule } from "./moduleWatch.js";
 import { transformedSources } from "./realmWatch.js";
 import { recorderThreadName } from "./recorder/thread.js";
@@ -40,6 +42,7 @@ function start(): void {
     session?.engineAppeared(engine as EngineLike);
   };
   onEngineCreated(engineAppeared);
+  flushBeforeAnswers(() => session?.flush());
   process.on("uncaughtExceptionMonitor", (error: unknown) => {
     withoutOwnFrames(error);
     // Before TensorFlow.js is loaded there is no recorder to tell it to.
@@ -67,14 +70,6 @@ function engineOf(exports: object): object | null {
   if (!("engine" in exports) || !("variableGrads" in exports) || typeof exports.engine !== "function") return null;
   const engine: unknown = exports.engine();
   return typeof engine === "object" && engine !== null ? engine : null;
-}
-
-/**
- * Node takes `chdir` away from worker threads and marks what it puts in its place. Asking that costs nothing, where
- * loading `worker_threads` would cost each process as much as all the rest of this file.
- */
-function isMainThread(): boolean {
-  return (process.chdir as { readonly disabled?: boolean }).disabled !== true;
 }
 
 function isRecorderThread(): boolean {

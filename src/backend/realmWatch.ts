@@ -15,10 +15,15 @@ export function noteTransformed(file: string, code: string): void {
   transformedSources.set(file, code.slice(at, end < 0 ? undefined : end));
 }
 
+function fileNameIn(options: { readonly filename?: string | undefined } | string | undefined): string {
+  return (typeof options === "string" ? options : options?.filename) ?? "";
+}
+
 /**
- * Test runners such as jest load modules by themselves: they compile a file with `vm.Script`, run it in a context of
- * its own, and call the function that comes out with a module object. Neither `require` hooks nor this realm's globals
- * see that, so scripts of TensorFlow.js files are met here, and `listener` gets their exports once they have run.
+ * Test runners load modules by themselves. What vitest runs in this realm is only noted, for its source map. Others such
+ * as jest compile a file with `vm.Script`, run it in a context of its own, and call the function that comes out with a
+ * module object. Neither `require` hooks nor this realm's globals see that, so scripts of TensorFlow.js files are met
+ * here, and `listener` gets their exports once they have run.
  */
 export function onRealmModule(isWanted: (file: string) => boolean, listener: (exports: object) => void): void {
   const { Script } = vm;
@@ -27,7 +32,7 @@ export function onRealmModule(isWanted: (file: string) => boolean, listener: (ex
 
     constructor(code: string, options?: vm.ScriptOptions | string) {
       super(code, options);
-      this.#file = (typeof options === "string" ? options : options?.filename) ?? "";
+      this.#file = fileNameIn(options);
       noteTransformed(this.#file, code);
     }
 
@@ -40,7 +45,13 @@ export function onRealmModule(isWanted: (file: string) => boolean, listener: (ex
     }
   }
   Object.defineProperty(WatchedScript, "name", { value: "Script" });
-  (process.getBuiltinModule?.("node:vm") ?? require("node:vm")).Script = WatchedScript;
+  const shared: typeof vm = process.getBuiltinModule?.("node:vm") ?? require("node:vm");
+  shared.Script = WatchedScript;
+  const { runInThisContext } = shared;
+  shared.runInThisContext = function (code, options) {
+    noteTransformed(fileNameIn(options), code);
+    return runInThisContext.call(this, code, options);
+  };
 
   function watched(run: unknown): ModuleFunction {
     return function (this: unknown, module, ...rest) {

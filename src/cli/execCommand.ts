@@ -4,6 +4,7 @@ import { listRuns } from "../run/runList.js";
 import { exitCodeOf, runChild } from "./childProcess.js";
 import { type CommandIo, missingError, usageError } from "./commandIo.js";
 import { parseCommandLine } from "./commandLine.js";
+import { optionsBefore, quotedOption } from "./environmentOptions.js";
 import { findNode } from "./nodeRuntime.js";
 import { budgetText, recordingFlags, recordingOptions } from "./recordingOptions.js";
 
@@ -24,11 +25,14 @@ export async function execCommand(args: readonly string[], io: CommandIo): Promi
   io.stderr(
     `layerscope: recording ${what}, engine ${options.engine}, ${budgetText(options.budget)}, in ${options.runs}\n`,
   );
+  const preload = join(__dirname, "backend.cjs");
   const startedAt = new Date().toISOString();
   const end = await runCommand(command, commandArguments, io, {
     ...io.env,
     ...(node === null ? {} : { PATH: [dirname(node.path), io.env.PATH].join(delimiter) }),
-    NODE_OPTIONS: withPreload(io.env.NODE_OPTIONS, join(__dirname, "backend.cjs")),
+    NODE_OPTIONS: optionsBefore(`--require ${quotedOption(preload)}`, io.env.NODE_OPTIONS),
+    // Bun does not read Node's options.
+    BUN_OPTIONS: optionsBefore(quotedOption(`--preload=${preload}`), io.env.BUN_OPTIONS),
     [optionsVariable]: JSON.stringify(options),
   });
   const made = listRuns(options.runs).filter(({ run }) => run.launch === options.launch && run.startedAt >= startedAt);
@@ -46,12 +50,6 @@ async function runCommand(command: string, args: readonly string[], io: CommandI
     if (code === "EACCES") throw missingError(`${command} is not executable.`, cause);
     throw cause;
   }
-}
-
-/** In front of what is there; quoted, since NODE_OPTIONS is split at spaces. */
-function withPreload(nodeOptions: string | undefined, preload: string): string {
-  const quoted = `--require "${preload.replace(/["\\]/g, "\\$&")}"`;
-  return nodeOptions === undefined || nodeOptions === "" ? quoted : `${quoted} ${nodeOptions}`;
 }
 
 function endText(runs: ReturnType<typeof listRuns>): string {

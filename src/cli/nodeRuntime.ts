@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CommandError, type CommandIo, exitCodes, missingError } from "./commandIo.js";
+import { resolvePackage } from "./plugAndPlay.js";
 
 export interface NodeRuntime {
   readonly path: string;
@@ -35,7 +36,7 @@ function nodePath(given: string, io: CommandIo): string {
 function askVersion(path: string): string {
   const { stdout, error } = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 10_000 });
   if (error !== undefined) throw missingError(`Cannot run ${path}: ${error.message}.`, error);
-  return stdout.trim();
+  return stdout.trim().split("\n", 1)[0] ?? "";
 }
 
 const typescriptExtensions: readonly string[] = [".ts", ".mts", ".cts", ".tsx"];
@@ -53,25 +54,16 @@ export function findScript(script: string, io: CommandIo): string {
 /** Node's own arguments for the script's language: what makes TypeScript run, where Node needs help with it. */
 export function languageArguments(script: string, node: NodeRuntime): readonly string[] {
   if (!typescriptExtensions.includes(extname(script))) return [];
-  const project = createRequire(script);
-  const tsx = resolved(project, "tsx");
+  const tsx = resolvePackage("tsx", script);
   // The project's own loader knows the project's dialect (enums, paths, extensions left out), which Node does not.
   if (tsx !== null) return ["--import", pathToFileURL(tsx).href];
   const stripsTypes =
     node.major > 23 || (node.major === 23 && node.minor >= 6) || (node.major === 22 && node.minor >= 18);
   if (stripsTypes && extname(script) !== ".tsx") return [];
-  const tsNode = resolved(project, "ts-node/register/transpile-only");
+  const tsNode = resolvePackage("ts-node/register/transpile-only", script);
   if (tsNode !== null) return ["--require", tsNode];
   throw new CommandError(
     `${script} is TypeScript, which Node ${node.major}.${node.minor} does not run: install tsx in the project (npm i -D tsx), or use Node 22.18 or newer with --node PATH.`,
     { exitCode: exitCodes.usage },
   );
-}
-
-function resolved(project: NodeJS.Require, request: string): string | null {
-  try {
-    return project.resolve(request);
-  } catch {
-    return null;
-  }
 }

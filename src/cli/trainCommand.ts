@@ -10,6 +10,7 @@ import { onlyPositional, parseCommandLine } from "./commandLine.js";
 import { endLine } from "./endLine.js";
 import { finishRun } from "./finishRun.js";
 import { findNode, findScript, languageArguments } from "./nodeRuntime.js";
+import { plugAndPlayOptions } from "./plugAndPlay.js";
 import { budgetText, fastText, isStartedByReload, recordingFlags, recordingOptions } from "./recordingOptions.js";
 
 export const trainUsage =
@@ -52,7 +53,11 @@ export async function trainCommand(args: readonly string[], io: CommandIo): Prom
   const preload = ["--require", join(__dirname, "backend.cjs")];
   const end = await runChild(node.path, [...language, ...preload, script, ...scriptArguments], {
     cwd: io.cwd,
-    env: { ...io.env, [optionsVariable]: JSON.stringify(passed) },
+    env: {
+      ...io.env,
+      NODE_OPTIONS: plugAndPlayOptions(script, io.env.NODE_OPTIONS),
+      [optionsVariable]: JSON.stringify(passed),
+    },
   });
   if (problem === null) {
     const lost = attempt(() => {

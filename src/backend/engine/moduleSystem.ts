@@ -9,6 +9,7 @@ export interface CommonModule {
   id: string;
   filename: string;
   loaded: boolean;
+  paths: readonly string[];
   exports: unknown;
 }
 
@@ -31,6 +32,7 @@ export interface ModuleSystem {
     isMain?: boolean,
     options?: { readonly paths?: readonly string[] },
   ): string;
+  _nodeModulePaths(folder: string): readonly string[];
   readonly _cache: Record<string, CommonModule>;
   readonly prototype: { _compile(content: string, filename: string, ...rest: unknown[]): unknown };
   new (id: string): CommonModule;

@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { replaceInBun } from "../bun.js";
 import { moduleSystem } from "./moduleSystem.js";
 
 const entryPattern = /[\\/]@tensorflow[\\/]tfjs-node(?:-gpu)?[\\/]dist[\\/]index\.js$/;
@@ -15,4 +18,11 @@ export function watchOwnEntry(replacement: (entry: string) => string | null): vo
     const text = file === null || file === filename ? content : `module.exports = require(${JSON.stringify(file)});`;
     return original.call(this, text, filename, ...rest);
   };
+  replaceInBun(entryPattern, (entry) => {
+    const module = new moduleSystem(entry);
+    module.filename = entry;
+    module.paths = moduleSystem._nodeModulePaths(dirname(entry));
+    prototype._compile.call(module, readFileSync(entry, "utf8"), entry);
+    return module.exports as object;
+  });
 }

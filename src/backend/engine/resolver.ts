@@ -135,6 +135,8 @@ export class EngineResolver {
   #nativeOrRefuse(): Exclude<NativeChoice, { kind: "none" }> {
     const trouble = this.#finder.coreTrouble("native");
     if (trouble !== null) refuse(trouble, "Update it");
+    // Its `import` and its `require` give two copies, of which the engine would get the one that does not train.
+    if ("deno" in process.versions) refuse("In Deno the native engine needs tfjs-node", "Import @tensorflow/tfjs-node");
     const choice = this.#chooseNative(this.#finder.findOwn("@tensorflow/tfjs-node", null));
     this.#sentence = choice.sentence;
     return choice.kind === "none" ? refuse(choice.sentence) : choice;

@@ -9,7 +9,6 @@ import { describeOwnError, describeScriptError, type ScriptError } from "../scri
 import { breakInDebugger } from "./breakInDebugger.js";
 import { ownerOf, trapAssignment } from "./bundleTraps.js";
 import { type ModelClass, watchEpochs, watchModels } from "./fitHooks.js";
-import { flushBeforeAnswers } from "./flushBeforeAnswers.js";
 import { Guard } from "./guard.js";
 import { LayerCatalogue } from "./layerCatalogue.js";
 import { CallWatch, classNames, type LayerClass, watchConstruction } from "./layerHooks.js";
@@ -51,7 +50,6 @@ export class Session {
     });
     process.on("exit", (code) => this.end(code));
     if (options.claim !== null) this.guard.run(() => this.openRecorder());
-    flushBeforeAnswers(() => this.recorder?.flushSoon());
   }
 
   /** tfjs-core has made its engine, the one of this process. */
@@ -73,6 +71,11 @@ export class Session {
       this.observer = observer;
       this.watchForBundle();
     });
+  }
+
+  /** Puts on disk what is recorded so far. */
+  flush(): void {
+    this.recorder?.flushSoon();
   }
 
   /** Where no module of TensorFlow.js will be loaded, because it came in a bundle. */

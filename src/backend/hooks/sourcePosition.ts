@@ -5,6 +5,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { SourcePosition } from "../../run/format.js";
 
 const deepestFrames = 60;
+/** Where call sites are through the source map already, and their columns those of other compilers. */
+const areSitesMapped = "deno" in process.versions || "bun" in process.versions;
 
 interface RawPosition {
   readonly file: string;
@@ -16,17 +18,21 @@ interface RawPosition {
  * Where the code that is running was called from: the innermost frame of the user's own code.
  * Frames of packages, of Node and of Layerscope are stepped over, and so are the constructors named in
  * `constructors` (a custom layer's own `super()` call is not the place where it was made).
- * `inBundle`: package code shares a file with the user's, so only a source map can tell which is which.
+ * `mayBeBundle`: where no file of a package stands between, package code shares a file with the user's, and only a
+ * source map can tell which is which.
  */
-export function callerPosition(constructors: readonly string[], inBundle: boolean): SourcePosition | null {
+export function callerPosition(constructors: readonly string[], mayBeBundle: boolean): SourcePosition | null {
+  let inBundle = mayBeBundle;
   for (const site of callSites()) {
+    const file = site.getFileName();
+    if (file && isInPackage(file)) inBundle = false;
     if (!isUserFrame(site) || isOneOf(site, constructors)) continue;
     const raw = rawPosition(site);
     if (raw === null) continue;
     const position = originalPosition(raw);
-    if (position === raw && inBundle) return null;
-    // A map may name files of packages by paths of the machine that built them.
-    if (!isInPackage(position.file) && (position === raw || existsSync(position.file))) return position;
+    if (position === raw && (inBundle || !isCall(raw))) return null;
+    // A map may name files of the machine that made it, and code given to `node -e` is in none.
+    if (!isInPackage(position.file) && existsSync(position.file)) return position;
   }
   return null;
 }
@@ -91,6 +97,7 @@ export function knowTransformedSources(sources: ReadonlyMap<string, string>): vo
 
 /** Through the file's source map, if it names one that can be read. */
 function originalPosition(raw: RawPosition): SourcePosition {
+  if (areSitesMapped) return raw;
   let map = sourceMaps.get(raw.file);
   if (map === undefined) {
     map = readSourceMap(raw.file);
@@ -108,12 +115,31 @@ function originalPosition(raw: RawPosition): SourcePosition {
   };
 }
 
+/** What V8 points at: a call's last name, what follows it where that is no name, or `new`. */
+const callPattern = /^(?:new\b|[\p{L}$_#][\p{L}\p{N}$_]*\s*(?:<[^()]*>\s*)?[(`]|[(`])/u;
+
+/** Whether what ran stands in the file: a loader that compiles ES modules tells nobody what became of their lines. */
+function isCall({ file, line, column }: RawPosition): boolean {
+  if (areSitesMapped) return true;
+  try {
+    const lines = readFileSync(file, "utf8").split("\n");
+    return callPattern.test(
+      lines
+        .slice(line - 1)
+        .join("\n")
+        .slice(column - 1),
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** What a loader such as tsx told Node about its transformed code, else what the file on disk names. */
 function readSourceMap(file: string): SourceMap | null {
   try {
     const known = findSourceMap(file) ?? findSourceMap(pathToFileURL(file).href);
     if (known !== undefined) return known;
-    const text = transformed.get(file) ?? readFileSync(file, "utf8");
+    const text = transformed.get(file) ?? transformed.get(pathToFileURL(file).href) ?? readFileSync(file, "utf8");
     const url = [...text.matchAll(/^\/\/[#@] sourceMappingURL=(\S+)\s*$/gm)].at(-1)?.[1];
     if (url === undefined) return null;
     const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/.exec(url);

@@ -82,7 +82,7 @@ export class Recorder {
       launch: options.launch,
       parent: options.parent,
       script: {
-        path: resolve(process.argv[1] ?? "."),
+        path: scriptPath(),
         arguments: process.argv.slice(2),
         workingFolder: process.cwd(),
       },
@@ -157,6 +157,10 @@ export class Recorder {
   /** Once a step. What is in the ring needs nothing: the worker looks. */
   stepEnded(): void {
     this.send();
+    this.hearNews();
+  }
+
+  private hearNews(): void {
     while (Atomics.load(this.counters, 4) !== this.newsHeard) {
       const news = receiveMessageOnPort(this.news);
       if (news === undefined) return;
@@ -171,6 +175,8 @@ export class Recorder {
     this.send();
     this.post({ type: "end", ...end });
     this.flush();
+    // A worker that failed in a short training says so only now.
+    this.hearNews();
   }
 
   /** Puts everything on disk before it returns, unless that was done a moment ago. */
@@ -216,6 +222,12 @@ export class Recorder {
     const behind = (this.sentBytes - Atomics.load(this.counters, 1)) % 2 ** 32;
     return this.sentBytes - (behind < 0 ? behind + 2 ** 32 : behind);
   }
+}
+
+/** Process managers such as pm2 start a program of their own, which makes the script the main module. */
+function scriptPath(): string {
+  const main = isMainThread ? process.mainModule?.filename : undefined;
+  return resolve(main ?? process.argv[1] ?? ".");
 }
 
 /** Sorts by time, is unique between processes, and is a plain folder name everywhere. */

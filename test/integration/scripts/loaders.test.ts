@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type ListedRun, listRuns } from "../../../src/run/runList.js";
+import type { ListedRun } from "../../../src/run/runList.js";
 import { runCli, workspace } from "../cli/cliProcess.js";
+import { expectLines, expectTrained, javascript, runsOf, typescript } from "./threeUpdates.js";
 import { scriptTools } from "./tools.js";
 
 let tools = "";
@@ -10,50 +11,11 @@ beforeAll(async () => {
   tools = await scriptTools();
 }, 240_000);
 
-/** Three updates; `dense` is made in line 4 and `norm` in line 5, whatever compiles this. */
-const typescript = `import * as tf from "@tensorflow/tfjs-node";
-interface Sizes { readonly units: number }
-const sizes: Sizes = { units: 4 };
-const dense = tf.layers.dense({ inputShape: [12], units: sizes.units, name: "dense" });
-const norm = tf.layers.batchNormalization({ name: "norm" });
-const model = tf.sequential({ layers: [dense, norm] });
-model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-const fitted: Promise<tf.History> = model.fit(tf.ones([12, 12]), tf.ones([12, 4]), { epochs: 3, verbose: 0 });
-fitted.then(() => console.log("trained"));
-`;
-/** The same with nothing that only TypeScript understands. */
-const javascript = typescript
-  .replace(/interface.*\n/, "\n")
-  .replace(": Sizes", "")
-  .replace(": Promise<tf.History>", "");
-
 /** A project in which the tools are installed, and TensorFlow.js with a tfjs-node that does not load. */
 function project(files: Readonly<Record<string, string>>): string {
   const cwd = workspace(files);
   symlinkSync(tools, join(cwd, "node_modules"));
   return cwd;
-}
-
-function runsOf(cwd: string): ListedRun[] {
-  return listRuns(join(cwd, ".layerscope", "runs"));
-}
-
-function expectTrained(
-  cwd: string,
-  end: { code: number | null; stdout: string; stderr: string },
-  source: string,
-): void {
-  expect(end.stderr).not.toMatch(/switched itself off/);
-  expect({ code: end.code, stdout: end.stdout.trim().split("\n").at(-1) }).toEqual({ code: 0, stdout: "trained" });
-  expectLines(runsOf(cwd), join(cwd, source));
-}
-
-function expectLines(runs: readonly ListedRun[], file: string): void {
-  expect(runs.map(({ run }) => run.steps)).toEqual([3]);
-  expect(runs[0]?.run.layers.map(({ name, source }) => [name, source?.file, source?.line])).toEqual([
-    ["dense", file, 4],
-    ["norm", file, 5],
-  ]);
 }
 
 const tsconfig = JSON.stringify({
