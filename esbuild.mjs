@@ -11,7 +11,15 @@ const { buildEmbedded } = await import(pathToFileURL(join(root, "src/backend/eng
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Bundles are loaded by their place in dist/, so that each process loads only what it needs. */
-const ownBundles = ["./backend.cjs", "./engine.cjs", "./hooks.cjs", "./recorder.cjs", "./cli.cjs", "./embedded/*"];
+const ownBundles = [
+  "./backend.cjs",
+  "./engine.cjs",
+  "./hooks.cjs",
+  "./recorder.cjs",
+  "./reducer.cjs",
+  "./cli.cjs",
+  "./embedded/*",
+];
 
 /** @typedef {{ entry: string, output: string, options: import("esbuild").BuildOptions }} Bundle */
 
@@ -30,6 +38,7 @@ const bundles = [
   { entry: "src/backend/engine/resolver.ts", output: "dist/engine.cjs", options: node },
   { entry: "src/backend/hooks/main.ts", output: "dist/hooks.cjs", options: node },
   { entry: "src/backend/recorder/worker.ts", output: "dist/recorder.cjs", options: node },
+  { entry: "src/backend/reduction/thread.ts", output: "dist/reducer.cjs", options: node },
   { entry: "src/cli/main.ts", output: "dist/cli.cjs", options: node },
   { entry: "webview/dashboard/main.ts", output: "dist/webview/dashboard.js", options: webview },
   { entry: "webview/live/main.ts", output: "dist/webview/live.js", options: webview },

@@ -75,3 +75,18 @@ export function isFloat32(values: KernelValues): values is Float32Array {
 export function isIn(memory: KernelMemory, values: KernelValues): boolean {
   return values.buffer === memory.buffer && values.BYTES_PER_ELEMENT === 4;
 }
+
+/** Numbers of channels that lie at `start`, taken over into their room, or into memory of their own. */
+export function channelsIn(
+  from: Float64Array,
+  start: number,
+  length: number,
+  room: ChannelRoom | undefined,
+  name: keyof ChannelRoom,
+): Float64Array {
+  if (room === undefined) return from.slice(start, start + length);
+  if (room[name].length !== length) room[name] = new Float64Array(length);
+  const target = room[name];
+  for (let at = 0; at < length; at++) target[at] = from[start + at] as number;
+  return target;
+}

@@ -3,6 +3,7 @@ import { type KernelHome, ownHome } from "./home.js";
 import { instantiate, type KernelMemory } from "./instantiate.js";
 import {
   type ChannelRoom,
+  channelsIn,
   completeOptions,
   isFloat32,
   isIn,
@@ -154,9 +155,9 @@ export class StatisticsKernel {
       zeroFraction: folded(3) / count,
       saturatedFraction: saturation === "none" ? undefined : folded(8) / count,
       deadFraction: count === 0 ? Number.NaN : folded(4) / channels,
-      channelMean: channels === 1 ? undefined : taken(doubles, means, channels, room, "mean"),
+      channelMean: channels === 1 ? undefined : channelsIn(doubles, means, channels, room, "mean"),
       channelVariance:
-        channels === 1 ? undefined : taken(doubles, means + 2 * this.capacity, channels, room, "variance"),
+        channels === 1 ? undefined : channelsIn(doubles, means + 2 * this.capacity, channels, room, "variance"),
       firstNonfiniteChannel: firstLost < 0 ? null : firstLost,
     };
   }
@@ -234,18 +235,4 @@ export class StatisticsKernel {
     }
     return this.doubles;
   }
-}
-
-function taken(
-  from: Float64Array,
-  start: number,
-  length: number,
-  room: ChannelRoom | undefined,
-  name: keyof ChannelRoom,
-): Float64Array {
-  if (room === undefined) return from.slice(start, start + length);
-  if (room[name].length !== length) room[name] = new Float64Array(length);
-  const target = room[name];
-  for (let at = 0; at < length; at++) target[at] = from[start + at] as number;
-  return target;
 }

@@ -6,10 +6,10 @@ type WholeRow = { readonly [name in keyof Row]: Row[name] | undefined };
 
 /** The row of the table `activations` for one call of a layer. */
 export function activationRow({ own, input, hasChannels, hasInputChannels }: Activation): Row {
-  const output = own?.measured;
-  const distribution = own?.distribution;
-  const before = input?.measured;
-  const beforeDistribution = input?.distribution;
+  const output = own?.result?.measured;
+  const distribution = own?.result?.distribution;
+  const before = input?.result?.measured;
+  const beforeDistribution = input?.result?.distribution;
   const row: WholeRow = {
     count: output?.count,
     mean: output?.mean,

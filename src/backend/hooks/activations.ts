@@ -1,8 +1,14 @@
-import type { ChannelRoom, Measured } from "../../kernels/measured.js";
-import type { Distribution } from "../../kernels/percentiles.js";
+import type { Saturation } from "../../kernels/measured.js";
 import type { LayerConfig } from "../../run/format.js";
+import {
+  newReductionRoom,
+  type Reduced,
+  type ReductionRoom,
+  reduced,
+  type WantedStatistics,
+} from "../reduction/reduced.js";
 import { type Level, level } from "./level.js";
-import type { TensorLike } from "./tensorflow.js";
+import type { TensorLike, TypedArray } from "./tensorflow.js";
 import type { TensorKernels } from "./tensorKernels.js";
 import type { TensorReader } from "./tensorReader.js";
 
@@ -13,16 +19,9 @@ import type { TensorReader } from "./tensorReader.js";
  * less often still (Bernstein).
  */
 export const sampleSize = 40_000;
-/** Share of finite values from which the sample is large enough for that. */
-const soundShare = 0.95;
-
-type Saturation = "none" | "tanh" | "sigmoid";
-
-/** What was measured of one tensor. */
+/** What was measured of one tensor; null until it is settled. */
 export interface Reading {
-  readonly measured: Measured;
-  /** Null unless everything is captured, and where no value is finite. */
-  readonly distribution: Distribution | null;
+  result: Reduced | null;
 }
 
 /** What was measured at one call of a layer. */
@@ -36,23 +35,25 @@ export interface Activation {
 }
 
 /** Where the lists of one series are put in every step: memory made anew each time is dear. */
-export class ActivationRoom {
-  readonly own: ChannelRoom = { mean: new Float64Array(0), variance: new Float64Array(0) };
-  readonly input: ChannelRoom = { mean: new Float64Array(0), variance: new Float64Array(0) };
-  histogram: Float64Array<ArrayBuffer> | undefined;
+export interface ActivationRoom {
+  readonly own: ReductionRoom;
+  readonly input: ReductionRoom;
 }
 
-/** Nobody asks for the histogram of an input that is no layer's output. */
-const unused = new Float64Array(66);
+export function newActivationRoom(): ActivationRoom {
+  return { own: newReductionRoom(), input: newReductionRoom() };
+}
 
 /** Measures the activations of one pass; a tensor that is one layer's output and the next one's input is read once. */
 export class Activations {
   private readonly readings = new Map<object, Reading>();
 
+  /** @param atOnce every result is wanted before the layer's call returns */
   constructor(
     private readonly reader: TensorReader,
     private readonly kernels: TensorKernels,
     private readonly captured: Level,
+    private readonly atOnce: boolean,
   ) {}
 
   /** Statistics of a layer's output, and of its input as far as there is one. Null where nothing can be read. */
@@ -63,11 +64,11 @@ export class Activations {
     room: ActivationRoom,
   ): Activation | null {
     const known = input === null ? undefined : this.readings.get(input.dataId);
-    const before = known ?? (input === null ? null : this.read(input, "none", room.input, () => unused));
+    const before = known ?? (input === null ? null : this.read(input, "none", room.input));
     const own =
       output === null
         ? null
-        : (this.readings.get(output.dataId) ?? this.readOutput(output, saturationOf(config.activation), room));
+        : (this.readings.get(output.dataId) ?? this.read(output, saturationOf(config.activation), room.own));
     if (own === null && before === null) return null;
     return {
       own,
@@ -79,38 +80,40 @@ export class Activations {
 
   /** Statistics of one of several inputs or outputs of a layer. */
   part(tensor: TensorLike, room: ActivationRoom): Activation | null {
-    const own = this.readings.get(tensor.dataId) ?? this.readOutput(tensor, "none", room);
+    const own = this.readings.get(tensor.dataId) ?? this.read(tensor, "none", room.own);
     return own === null ? null : { own, input: null, hasChannels: true, hasInputChannels: false };
   }
 
-  private readOutput(tensor: TensorLike, saturation: Saturation, room: ActivationRoom): Reading | null {
-    return this.read(tensor, saturation, room.own, () => {
-      room.histogram ??= new Float64Array(unused.length);
-      return room.histogram;
-    });
-  }
-
-  private read(
-    tensor: TensorLike,
-    saturation: Saturation,
-    room: ChannelRoom,
-    histogram: () => Float64Array<ArrayBuffer>,
-  ): Reading | null {
+  private read(tensor: TensorLike, saturation: Saturation, room: ReductionRoom): Reading | null {
     const values = this.reader.values(tensor);
     if (values === null || values.length === 0) return null;
-    const channels = tensor.shape.length < 2 ? 1 : (tensor.shape.at(-1) ?? 1);
-    const kernels = this.kernels.of(tensor);
-    const measured = kernels.statistics.measure(values, { channels, saturation }, room);
-    const { finiteCount } = measured;
-    // A sample of which many values are NaN or Inf would be too small: all values are looked at then.
-    const options = finiteCount > soundShare * values.length ? { sample: sampleSize } : {};
-    const distribution =
-      this.captured < level.every || finiteCount === 0
-        ? null
-        : kernels.distribution.measure(values, options, histogram());
-    const reading = { measured, distribution };
+    const reading: Reading = { result: null };
     this.readings.set(tensor.dataId, reading);
+    const channels = tensor.shape.length < 2 ? 1 : (tensor.shape.at(-1) ?? 1);
+    const wanted = { channels, saturation, sample: this.captured < level.every ? 0 : sampleSize };
+    if (this.atOnce || !this.hasQueued(tensor, values, wanted, room, reading)) {
+      reading.result = reduced(this.kernels.of(tensor), values, wanted, room);
+    }
     return reading;
+  }
+
+  /** Whether somebody else reduces it; its data are kept until then. */
+  private hasQueued(
+    tensor: TensorLike,
+    values: TypedArray,
+    wanted: WantedStatistics,
+    room: ReductionRoom,
+    reading: Reading,
+  ): boolean {
+    const queue = this.kernels.queueOf(tensor);
+    if (queue === null) return false;
+    let release: (() => void) | null = null;
+    const isQueued = queue.add(values, wanted, room, (result) => {
+      reading.result = result;
+      release?.();
+    });
+    if (isQueued) release = this.reader.pin(tensor);
+    return isQueued;
   }
 }
 

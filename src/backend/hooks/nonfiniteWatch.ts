@@ -42,8 +42,8 @@ export class NonfiniteWatch {
 
   /** A measured output needs no keeping. */
   measured(series: number, layer: LayerLike, { own }: Activation): void {
-    if (this.first !== null || own === null) return;
-    const { nanCount, infCount, firstNonfiniteChannel } = own.measured;
+    if (this.first !== null || own === null || own.result === null) return;
+    const { nanCount, infCount, firstNonfiniteChannel } = own.result.measured;
     if (nanCount + infCount === 0) return;
     const found = {
       where: "output",

@@ -1,9 +1,10 @@
+import { availableParallelism } from "node:os";
 import type { ProbeOptions } from "../../run/probes.js";
 import { ProbeRunner } from "../probes/probeRunner.js";
 import { canProbe } from "../probes/replay.js";
 import type { Controller } from "../recorder/controller.js";
 import type { EventContent } from "../recorder/recorder.js";
-import { ActivationRoom } from "./activations.js";
+import { type ActivationRoom, newActivationRoom } from "./activations.js";
 import { type BadGradient, GradientWatch } from "./gradientWatch.js";
 import { KernelTap } from "./kernelTap.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
@@ -103,6 +104,7 @@ export class Observer {
   }
 
   gradientsTaken(loss: () => TensorLike, gradientsOf: Gradients): void {
+    this.settle();
     this.probes?.gradientsTaken(this.step + 1, loss, gradientsOf);
   }
 
@@ -133,6 +135,8 @@ export class Observer {
     const value = this.reader.scalar(loss);
     if (value !== null) step.losses.push(value);
     const isBad = step.isSuspicious || (value !== null && !Number.isFinite(value));
+    if (isBad) step.settle();
+    else this.kernels.begin();
     const first = step.watch.release(isBad);
     if ((isBad || first !== null) && !this.nonfiniteReported) this.reportNonfinite(first, value);
     this.spent(startMs);
@@ -145,10 +149,21 @@ export class Observer {
 
   /** The script's function threw, or its gradient: what there is of a model is told, for it may be why. */
   passFailed(inForward: boolean): void {
+    this.settle();
     if (inForward) this.passEnds();
     if (!this.catalogue.changed) return;
     this.sink ??= this.openSink();
     this.writeLayers();
+  }
+
+  /** What helpers found out about the pass; its tensors are let go. */
+  private settle(): void {
+    const startMs = performance.now();
+    const step = this.current;
+    step?.settle();
+    const first = step?.watch.release(false) ?? null;
+    if (first !== null && !this.nonfiniteReported) this.reportNonfinite(first, null);
+    this.spent(startMs);
   }
 
   beforeUpdate(gradients: NamedGradients): PinnedWeights | null {
@@ -202,6 +217,7 @@ export class Observer {
       ...(typeof optimizer.learningRate === "number" ? { learningRate: optimizer.learningRate } : {}),
     });
     this.controller.stepEnded(step.level, stepMs, this.ownMs);
+    this.controller.spentBeside(this.kernels.takeBusyMs() / availableParallelism());
     const bareMs = Math.max(0, stepMs - this.ownMs);
     this.ownMs = 0;
     this.sink.stepEnded(bareMs, step.batchNorms.values());
@@ -247,18 +263,21 @@ export class Observer {
   }
 
   private readonly activationRoomOf = (series: number): ActivationRoom => {
-    this.activationRooms[series] ??= new ActivationRoom();
+    this.activationRooms[series] ??= newActivationRoom();
     return this.activationRooms[series];
   };
 
   private newStep(chosen: Level): TrainingStep {
-    return new TrainingStep(chosen, this.catalogue, this.reader, this.kernels, this.activationRoomOf, (found) => {
+    const onNonfinite = (found: Nonfinite): void => {
       if (this.onAnomaly === null || this.nonfiniteReported) return;
       // Whoever looks while the debugger stands here wants to read which layer it is.
       this.reportNonfinite(found, null);
       this.sink?.flush();
       this.onAnomaly();
-    });
+    };
+    const atOnce = this.onAnomaly !== null;
+    const { catalogue, reader, kernels, activationRoomOf } = this;
+    return new TrainingStep(chosen, catalogue, reader, kernels, activationRoomOf, onNonfinite, atOnce);
   }
 
   /** A model called without `training: true` belongs to the step only if the step updated some of its weights. */

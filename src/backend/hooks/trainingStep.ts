@@ -39,6 +39,9 @@ export class TrainingStep {
   batchSize: number | null = null;
   private readonly callCounts = new Map<LayerLike, number>();
   private activations: Activations;
+  /** Outputs of which a helper has not told yet what they are. */
+  private readonly unsettled: { readonly index: number; readonly layer: LayerLike; readonly activation: Activation }[] =
+    [];
   private isFirstCall = true;
   /** Something of this pass is not finite, though the loss may be: losses clip, and some kernels drop NaN. */
   isSuspicious = false;
@@ -51,8 +54,10 @@ export class TrainingStep {
     private readonly kernels: TensorKernels,
     private readonly roomOf: (series: number) => ActivationRoom,
     onNonfinite: (found: Nonfinite) => void,
+    /** What is measured is wanted before the layer's call returns. */
+    private readonly atOnce: boolean,
   ) {
-    this.activations = new Activations(reader, kernels, level);
+    this.activations = new Activations(reader, kernels, level, atOnce);
     this.watch = new NonfiniteWatch(reader, onNonfinite);
   }
 
@@ -61,7 +66,14 @@ export class TrainingStep {
     this.callCounts.clear();
     this.isFirstCall = true;
     this.isSuspicious = false;
-    this.activations = new Activations(this.reader, this.kernels, this.level);
+    this.activations = new Activations(this.reader, this.kernels, this.level, this.atOnce);
+  }
+
+  /** Before a pass's gradients go back to the script: everything is known, and no tensor kept any more. */
+  settle(): void {
+    this.kernels.settle();
+    for (const { index, layer, activation } of this.unsettled) this.watch.measured(index, layer, activation);
+    this.unsettled.length = 0;
   }
 
   /** Number of the series that the layer's next call in this pass belongs to; null for one too many. */
@@ -114,7 +126,8 @@ export class TrainingStep {
 
   private watchOutput(index: number, layer: LayerLike, output: TensorLike, activation: Activation | null): void {
     if (activation !== null) {
-      this.watch.measured(index, layer, activation);
+      if (activation.own?.result === null) this.unsettled.push({ index, layer, activation });
+      else this.watch.measured(index, layer, activation);
       return;
     }
     this.watch.hold("output", index, layer, output);

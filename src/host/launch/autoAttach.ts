@@ -8,7 +8,7 @@ import { runsFolderOf, settingsSection, trainingSettings } from "../settings.js"
 
 const enabledKey = "layerscope.autoAttach";
 /** What a process needs that loads tfjs; the rest of dist/ stays with the extension. */
-const preloadParts = ["backend.cjs", "engine.cjs", "hooks.cjs", "recorder.cjs", "embedded"] as const;
+const preloadParts = ["backend.cjs", "engine.cjs", "hooks.cjs", "recorder.cjs", "reducer.cjs", "embedded"] as const;
 const preloadName = "backend.cjs";
 const versionFile = "version";
 const megabyte = 2 ** 20;

@@ -1,6 +1,5 @@
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { isMainThread, Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { optionsVariable } from "../../../protocol/options.js";
 import {
   blackboard,
@@ -12,12 +11,8 @@ import {
   sharedKernels,
   takePieces,
 } from "./threadProtocol.js";
+import { usableThreads } from "./usableThreads.js";
 
-/** Overrides the number of threads; 1 for none beside the script's own. */
-const threadsVariable = "LAYERSCOPE_THREADS";
-const mostThreads = 8;
-/** Even when more are asked for. */
-const mostThreadsAsked = 64;
 /** Multiplications that are worth waking somebody for: about half a millisecond of one thread. */
 const largeWork = 6e6;
 /** Large calls before helpers are started, so that a short script does without them. */
@@ -42,10 +37,7 @@ export class ThreadTeam {
     private readonly memory: WebAssembly.Memory,
     private readonly kernels: SharedKernels,
   ) {
-    const asked = Number(process.env[threadsVariable]);
-    const wanted = asked >= 1 ? Math.min(mostThreadsAsked, asked) : Math.min(mostThreads, availableParallelism());
-    // A script's own workers share the processors already.
-    this.size = isMainThread ? Math.floor(wanted) : 1;
+    this.size = usableThreads();
   }
 
   /**

@@ -1,0 +1,142 @@
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { KernelHome } from "../../kernels/home.js";
+import type { Kernels } from "../../kernels/inPlace.js";
+import { isFloat32, isIn } from "../../kernels/measured.js";
+import { optionsVariable } from "../../protocol/options.js";
+import { usableThreads } from "../engine/embedded/usableThreads.js";
+import {
+  type Reduced,
+  type Reduction,
+  type ReductionRoom,
+  reduced,
+  valuesAt,
+  type WantedStatistics,
+} from "./reduced.js";
+import { mostChannels } from "./reducedRecord.js";
+import type { ReducerData } from "./reducerData.js";
+import { ReductionBoard, slots } from "./reductionBoard.js";
+
+/** Smaller tensors take less time than telling somebody about them. */
+const leastLength = 16_384;
+/** Large tensors before the helper is started, so that a short script does without. */
+const largeBeforeStart = 12;
+const helperBytes = 2 * 2 ** 20;
+const waitMs = 1;
+/** A tensor takes milliseconds: a helper that is silent for so long has been ended from outside. */
+const mostWaits = 20_000;
+
+interface Pending {
+  readonly wanted: Reduction;
+  readonly room: ReductionRoom;
+  readonly take: (result: Reduced) => void;
+  isTaken: boolean;
+}
+
+/**
+ * Large tensors of the embedded engine are reduced by a helper while the script's thread is busy with the gradients. Whoever
+ * adds one keeps its data alive until it is taken; what the helper has not begun when it is asked for is done here.
+ */
+export class ReductionQueue {
+  private board: ReductionBoard | null = null;
+  private readonly pending: Pending[] = [];
+  /** Number of the first pending one. */
+  private first = 0;
+  private large = 0;
+  private isUsable = usableThreads() > 1;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly home: KernelHome,
+  ) {}
+
+  /** False where the caller has to do it. */
+  add(
+    values: Float32Array | Int32Array | Uint8Array,
+    statistics: WantedStatistics,
+    room: ReductionRoom,
+    take: (result: Reduced) => void,
+  ): boolean {
+    const { length } = values;
+    if (!this.isUsable || length < leastLength || statistics.channels > mostChannels) return false;
+    if (!isIn(this.home.memory, values)) return false;
+    if (this.large < largeBeforeStart) {
+      this.large++;
+      return false;
+    }
+    if (this.pending.length === slots) return false;
+    this.board ??= this.start();
+    if (this.board === null) return false;
+    const wanted = { ...statistics, at: values.byteOffset, length, isInteger: !isFloat32(values) };
+    const number = this.board.post(wanted);
+    if (this.pending.length === 0) this.first = number;
+    this.pending.push({ wanted, room, take, isTaken: false });
+    return true;
+  }
+
+  /** The forward pass is over. To wake somebody is dear, so it is done once. */
+  begin(): void {
+    if (this.pending.length > 0) this.board?.wake();
+  }
+
+  /** Returns when all that was added is done and taken. */
+  settle(): void {
+    const { board, pending } = this;
+    if (board === null || pending.length === 0) return;
+    for (let number = board.claim(); number !== null; number = board.claim()) {
+      const own = pending[(number - this.first) | 0];
+      if (own !== undefined) this.reduceHere(own);
+      board.finished();
+    }
+    const isDone = this.waitForHelper(board);
+    for (const [at, each] of pending.entries()) {
+      if (each.isTaken) continue;
+      const result = isDone ? board.read((this.first + at) | 0, each.room) : null;
+      if (result === null) this.reduceHere(each);
+      else each.take(result);
+    }
+    pending.length = 0;
+  }
+
+  /** Milliseconds that the helper has been busy since this was last asked. */
+  takeBusyMs(): number {
+    return this.board?.takeBusyMs() ?? 0;
+  }
+
+  private reduceHere(pending: Pending): void {
+    const { wanted, room, take } = pending;
+    pending.isTaken = true;
+    take(reduced(this.kernels, valuesAt(this.home.memory, wanted), wanted, room));
+  }
+
+  private waitForHelper(board: ReductionBoard): boolean {
+    for (let waits = 0; waits < mostWaits; waits++) {
+      const { done } = board;
+      if (done === board.posted) return true;
+      board.waitForDone(done, waitMs);
+    }
+    this.isUsable = false;
+    return false;
+  }
+
+  /** Null where there can be no threads: Node's permission model may forbid them. */
+  private start(): ReductionBoard | null {
+    const shared = ReductionBoard.memory();
+    const room = { at: this.home.allocate(helperBytes), bytes: helperBytes };
+    const data: ReducerData = { memory: this.home.memory, board: shared, room };
+    try {
+      const worker = new Worker(join(__dirname, "reducer.cjs"), {
+        workerData: data,
+        // Our preload has nothing to do there, nor has anybody else's.
+        env: { ...process.env, [optionsVariable]: "", NODE_OPTIONS: "" },
+        execArgv: [],
+      });
+      worker.on("error", () => undefined);
+      worker.unref();
+      return new ReductionBoard(shared);
+    } catch {
+      this.isUsable = false;
+      return null;
+    }
+  }
+}
