@@ -1,3 +1,4 @@
+import type { Row } from "../../stats/catalogue.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import type { Sink } from "./sink.js";
 import type { EngineLike, NamedGradients, TensorLike, VariableLike } from "./tensorflow.js";
@@ -65,13 +66,16 @@ export class WeightStatistics {
         const norm = Math.sqrt(sumSquares);
         this.left.set(variable, { dataId: variable.dataId, norm });
         const change = Math.sqrt(statistics.differenceNorm(now, old).sumSquares);
-        const row = { gradientNorm, gradientMeanAbs, weightNorm: norm, gradientNonfinite, weightNonfinite: nonfinite };
-        sink.row(
-          "weights",
-          step,
-          this.catalogue.weightIndex(variable),
-          oldNorm > 0 ? { ...row, updateRatio: change / oldNorm } : row,
-        );
+        // One shape for all rows: undefined is absent too.
+        const updateRatio = oldNorm > 0 ? change / oldNorm : undefined;
+        sink.row("weights", step, this.catalogue.weightIndex(variable), {
+          gradientNorm,
+          gradientMeanAbs,
+          weightNorm: norm,
+          updateRatio,
+          gradientNonfinite,
+          weightNonfinite: nonfinite,
+        } as Row);
       }
       release();
     }

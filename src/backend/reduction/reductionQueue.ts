@@ -21,7 +21,7 @@ import { ReductionBoard, slots } from "./reductionBoard.js";
 const leastLength = 16_384;
 /** Large tensors before the helper is started, so that a short script does without. */
 const largeBeforeStart = 12;
-const helperBytes = 2 * 2 ** 20;
+const helperBytes = 6 * 2 ** 20;
 const waitMs = 1;
 /** A tensor takes milliseconds: a helper that is silent for so long has been ended from outside. */
 const mostWaits = 20_000;
