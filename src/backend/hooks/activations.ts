@@ -1,14 +1,8 @@
 import type { Saturation } from "../../kernels/measured.js";
 import type { LayerConfig } from "../../run/format.js";
-import {
-  newReductionRoom,
-  type Reduced,
-  type ReductionRoom,
-  reduced,
-  type WantedStatistics,
-} from "../reduction/reduced.js";
+import { newReductionRoom, type Reduced, type ReductionRoom, reduced } from "../reduction/reduced.js";
 import { type Level, level } from "./level.js";
-import type { TensorLike, TypedArray } from "./tensorflow.js";
+import type { TensorLike } from "./tensorflow.js";
 import type { TensorKernels } from "./tensorKernels.js";
 import type { TensorReader } from "./tensorReader.js";
 
@@ -19,6 +13,7 @@ import type { TensorReader } from "./tensorReader.js";
  * less often still (Bernstein).
  */
 export const sampleSize = 40_000;
+
 /** What was measured of one tensor; null until it is settled. */
 export interface Reading {
   result: Reduced | null;
@@ -91,29 +86,18 @@ export class Activations {
     this.readings.set(tensor.dataId, reading);
     const channels = tensor.shape.length < 2 ? 1 : (tensor.shape.at(-1) ?? 1);
     const wanted = { channels, saturation, sample: this.captured < level.every ? 0 : sampleSize };
-    if (this.atOnce || !this.hasQueued(tensor, values, wanted, room, reading)) {
+    const queue = this.atOnce ? null : this.kernels.queueOf(tensor);
+    if (queue?.wants(values, wanted) === true) {
+      // Its data are kept until somebody has looked at them.
+      const release = this.reader.pin(tensor);
+      queue.add(values, wanted, room, (result) => {
+        reading.result = result;
+        release?.();
+      });
+    } else {
       reading.result = reduced(this.kernels.of(tensor), values, wanted, room);
     }
     return reading;
-  }
-
-  /** Whether somebody else reduces it; its data are kept until then. */
-  private hasQueued(
-    tensor: TensorLike,
-    values: TypedArray,
-    wanted: WantedStatistics,
-    room: ReductionRoom,
-    reading: Reading,
-  ): boolean {
-    const queue = this.kernels.queueOf(tensor);
-    if (queue === null) return false;
-    let release: (() => void) | null = null;
-    const isQueued = queue.add(values, wanted, room, (result) => {
-      reading.result = result;
-      release?.();
-    });
-    if (isQueued) release = this.reader.pin(tensor);
-    return isQueued;
   }
 }
 

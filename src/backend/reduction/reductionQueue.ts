@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { KernelHome } from "../../kernels/home.js";
 import type { Kernels } from "../../kernels/inPlace.js";
-import { isFloat32, isIn } from "../../kernels/measured.js";
+import { isFloat32, isIn, type KernelValues } from "../../kernels/measured.js";
 import { optionsVariable } from "../../protocol/options.js";
 import { usableThreads } from "../engine/embedded/usableThreads.js";
 import {
@@ -50,28 +50,24 @@ export class ReductionQueue {
     private readonly home: KernelHome,
   ) {}
 
-  /** False where the caller has to do it. */
-  add(
-    values: Float32Array | Int32Array | Uint8Array,
-    statistics: WantedStatistics,
-    room: ReductionRoom,
-    take: (result: Reduced) => void,
-  ): boolean {
-    const { length } = values;
-    if (!this.isUsable || length < leastLength || statistics.channels > mostChannels) return false;
-    if (!isIn(this.home.memory, values)) return false;
+  /** Whether `add` may be called: else the caller has to do it. */
+  wants(values: KernelValues, { channels }: WantedStatistics): boolean {
+    if (values.length < leastLength || channels > mostChannels || !isIn(this.home.memory, values)) return false;
     if (this.large < largeBeforeStart) {
       this.large++;
       return false;
     }
-    if (this.pending.length === slots) return false;
-    this.board ??= this.start();
-    if (this.board === null) return false;
-    const wanted = { ...statistics, at: values.byteOffset, length, isInteger: !isFloat32(values) };
+    if (this.isUsable) this.board ??= this.start();
+    return this.isUsable && this.pending.length < slots;
+  }
+
+  add(values: KernelValues, statistics: WantedStatistics, room: ReductionRoom, take: (result: Reduced) => void): void {
+    if (this.board === null) throw new Error("There is no helper for it.");
+    const { byteOffset: at, length } = values;
+    const wanted = { ...statistics, at, length, isInteger: !isFloat32(values) };
     const number = this.board.post(wanted);
     if (this.pending.length === 0) this.first = number;
     this.pending.push({ wanted, room, take, isTaken: false });
-    return true;
   }
 
   /** The forward pass is over. To wake somebody is dear, so it is done once. */
