@@ -10,6 +10,12 @@ export interface BatchStatistics {
   readonly valuesPerChannel: number;
 }
 
+/** Times our own work in the middle of the script's. */
+export interface Stopwatch {
+  clock(): number;
+  spent(sinceMs: number): void;
+}
+
 /**
  * Runs a BatchNorm layer's training call and takes the batch mean and variance that the layer itself computes:
  * the first two `Mean` kernels of the call (tfjs `moments`). The two values are read at once, no tensor is kept.
@@ -21,13 +27,16 @@ export function tapBatchStatistics<Result>(
   call: () => Result,
   taken: (statistics: BatchStatistics) => void,
   room: Float64Array[],
+  stopwatch: Stopwatch | null = null,
 ): Result {
   let found = 0;
   let inputSize = 0;
   const listener: KernelListener = (name, inputs, output) => {
     if (name !== "Mean") return;
+    const startMs = stopwatch?.clock() ?? 0;
     if (found === 0) inputSize = (inputs.x as TensorLike | undefined)?.size ?? 0;
     const values = reader.copy(output as TensorLike, room[found]);
+    stopwatch?.spent(startMs);
     if (values === null) return;
     room[found++] = values;
     if (found === 2) kernels.done(listener);

@@ -1,5 +1,6 @@
 import type { FlagChange, Flags } from "../../run/format.js";
-import { isBatchNormalization, type LayerLike, type LayerVariableLike } from "./tensorflow.js";
+import { isNormalizing } from "./layerKind.js";
+import type { LayerLike, LayerVariableLike } from "./tensorflow.js";
 
 /** Flags that a script sets back and forth in every step (adversarial training) are told so often and no more. */
 const mostChanges = 20;
@@ -30,7 +31,7 @@ export class FlagWatch {
       return null;
     }
     const trainable = layer.trainable !== false;
-    const momentum = isBatchNormalization(layer) ? layer.momentum : undefined;
+    const momentum = isNormalizing(layer) ? layer.momentum : undefined;
     const isSame = known.flags.trainable === trainable && known.flags.momentum === momentum;
     let weights: { weight: LayerVariableLike; trainable: boolean }[] | null = null;
     for (const each of known.weights) {
@@ -65,6 +66,6 @@ function knownOf(layer: LayerLike): Known {
 function flagsOf(layer: LayerLike): Flags {
   return {
     trainable: layer.trainable !== false,
-    ...(isBatchNormalization(layer) ? { momentum: layer.momentum } : {}),
+    ...(isNormalizing(layer) ? { momentum: layer.momentum } : {}),
   };
 }

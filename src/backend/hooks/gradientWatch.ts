@@ -1,7 +1,7 @@
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import type { EngineLike, NamedGradients, TensorLike, TypedArray } from "./tensorflow.js";
 import type { TensorKernels } from "./tensorKernels.js";
-import type { TensorReader } from "./tensorReader.js";
+import { fewValues, type TensorReader } from "./tensorReader.js";
 
 export interface BadGradient {
   readonly weight: number;
@@ -47,6 +47,7 @@ export class GradientWatch {
   }
 
   private isSound(gradient: TensorLike): boolean {
+    if (gradient.size <= fewValues) return this.reader.areFinite(gradient) !== false;
     const values = this.reader.values(gradient);
     return values === null || this.nonfinite(gradient, values) === 0;
   }

@@ -173,6 +173,10 @@ export class LayerCatalogue {
     this.steps[index] = (this.steps[index] ?? 0) + 1;
   }
 
+  isRefreshed(index: number): boolean {
+    return this.refreshed.has(index);
+  }
+
   /** Weights, and shapes of layers outside a model, are known only once a layer was built and called. */
   refresh(
     layer: LayerLike,

@@ -3,17 +3,12 @@ import type { ProbePass } from "../probes/probePass.js";
 import { type BatchStatistics, tapBatchStatistics } from "./batchNormTap.js";
 import type { Guard } from "./guard.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
+import { isNormalizing, kindOf } from "./layerKind.js";
 import { loadingPosition } from "./modelLoading.js";
 import type { Observer } from "./observer.js";
 import { callerPosition } from "./sourcePosition.js";
-import {
-  isBatchNormalization,
-  isContainer,
-  isPlainCell,
-  isTensor,
-  type LayerLike,
-  type TensorLike,
-} from "./tensorflow.js";
+import { isTensor, type LayerLike, type TensorLike } from "./tensorflow.js";
+import type { TrainingStep } from "./trainingStep.js";
 
 /** A class whose instances are layers; `prototype` is shared by every layer of one copy of tfjs-layers. */
 export interface LayerClass {
@@ -107,38 +102,63 @@ export class CallWatch {
 
   private around(layer: LayerLike, original: Call, inputs: unknown, kwargs: unknown): unknown {
     const watching = this.observer();
-    const probe = watching?.probes?.pass ?? null;
-    if (watching !== null && probe !== null) return this.probed(watching, probe, layer, original, inputs, kwargs);
-    const step = watching?.pass ?? null;
     if (watching === null) return original.call(layer, inputs, kwargs);
+    const { pass: step, probes } = watching;
+    const probe = probes === null ? null : probes.pass;
+    if (probe !== null) return this.probed(watching, probe, layer, original, inputs, kwargs);
     if (step === null) return this.outside(watching, layer, original, inputs, kwargs);
+    const startMs = watching.clock();
     const given = tensorsOf(inputs);
     if (given.length === 0) return original.call(layer, inputs, kwargs);
     const { guard, running } = this;
     running.push(layer);
     try {
-      const before = guard.run(() => beforeCall(watching, layer, running, kwargs, given));
+      const before = guard.run(() => beforeCall(watching, step, layer, running, kwargs, given));
+      watching.spent(startMs);
       if (before === undefined || before === null) return original.call(layer, inputs, kwargs);
-      const call = (): unknown => original.call(layer, inputs, kwargs);
-      const taken = (statistics: BatchStatistics): void => {
-        guard.run(() => {
-          if (isBatchNormalization(layer)) step.normalized(before.index, layer, before.root, statistics);
-        });
-      };
-      const tapped = (): unknown =>
-        tapBatchStatistics(watching.kernelTap, watching.tensors, call, taken, watching.roomOf(before.index));
-      const fused = this.fast();
-      const output = !before.tap ? call() : fused === null ? tapped() : fused.callBatchNorm(layer, taken, tapped);
-      guard.run(() => afterCall(watching, layer, before, given, tensorsOf(output)));
+      const output = before.tap
+        ? this.tapped(watching, step, before, layer, original, inputs, kwargs)
+        : original.call(layer, inputs, kwargs);
+      const returnedMs = watching.clock();
+      guard.run(() => afterCall(step, layer, before, given, tensorsOf(output)));
+      watching.spent(returnedMs);
       return output;
     } finally {
       running.pop();
     }
   }
 
+  /** A BatchNorm layer's training call. */
+  private tapped(
+    watching: Observer,
+    step: TrainingStep,
+    { index, root }: BeforeCall,
+    layer: LayerLike,
+    original: Call,
+    inputs: unknown,
+    kwargs: unknown,
+  ): unknown {
+    const taken = (statistics: BatchStatistics): void => {
+      this.guard.run(() => {
+        if (isNormalizing(layer)) step.normalized(index, layer, root, statistics);
+      });
+    };
+    const call = (): unknown =>
+      tapBatchStatistics(
+        watching.kernelTap,
+        watching.tensors,
+        () => original.call(layer, inputs, kwargs),
+        taken,
+        watching.roomOf(index),
+        watching,
+      );
+    const fused = this.fast();
+    return fused === null ? call() : fused.callBatchNorm(layer, taken, call);
+  }
+
   /** Of no step. Only training calls of BatchNorm layers leave something behind. */
   private outside(watching: Observer, layer: LayerLike, original: Call, inputs: unknown, kwargs: unknown): unknown {
-    if (!isTraining(kwargs) || !isBatchNormalization(layer) || tensorsOf(inputs).length === 0) {
+    if (!isTraining(kwargs) || !isNormalizing(layer) || tensorsOf(inputs).length === 0) {
       return original.call(layer, inputs, kwargs);
     }
     this.running.push(layer);
@@ -163,7 +183,7 @@ export class CallWatch {
     this.running.push(layer);
     try {
       const { normalized } = probe;
-      if (normalized === null || !isBatchNormalization(layer) || !isTraining(given)) return call();
+      if (normalized === null || !isNormalizing(layer) || !isTraining(given)) return call();
       const taken = (statistics: BatchStatistics): void => normalized(layer, statistics);
       const tapped = (): unknown => tapBatchStatistics(kernelTap, tensors, call, taken, []);
       const fused = this.fast();
@@ -183,57 +203,49 @@ interface BeforeCall {
 /** Null for what has no series: containers, whose outputs are their layers' outputs, and calls beyond the limit. */
 function beforeCall(
   observer: Observer,
+  pass: TrainingStep,
   layer: LayerLike,
   running: readonly LayerLike[],
   kwargs: unknown,
   inputs: readonly TensorLike[],
 ): BeforeCall | null {
-  const startMs = performance.now();
-  const { pass, catalogue } = observer;
+  const { catalogue } = observer;
+  const kind = kindOf(layer);
   const training = isTraining(kwargs);
-  if (pass === null) return null;
   const outermost = running[0] ?? layer;
   if (running.length === 1) catalogue.register(layer);
-  else if (!catalogue.isPlaced(layer) && !isPlainCell(layer)) {
-    const host = running.findLast((one) => one !== layer && !isPlainCell(one)) ?? outermost;
+  else if (!catalogue.isPlaced(layer) && !kind.isPlainCell) {
+    const host = running.findLast((one) => one !== layer && !kindOf(one).isPlainCell) ?? outermost;
     catalogue.registerInner(layer, host);
   }
   const root = catalogue.rootOf(outermost);
   if (running.length === 1) {
     pass.batchSize ??= inputs[0]?.shape[0] ?? null;
     if (training) pass.trainedRoots.add(root);
-    if (training && isContainer(layer)) observer.batchGiven(layer, inputs);
+    if (training && kind.isContainer) observer.batchGiven(layer, inputs);
   }
-  if (isContainer(layer) || isPlainCell(layer)) return null;
+  if (kind.isContainer || kind.isPlainCell) return null;
   const index = pass.nextCall(layer);
   if (index === null) return null;
-  const tap = training && isBatchNormalization(layer);
+  const tap = training && isNormalizing(layer);
   if (tap && !pass.passes.has(layer)) observer.rowWriter.rememberBefore(layer);
-  observer.spent(startMs);
   return { index, root, tap };
 }
 
 function afterCall(
-  observer: Observer,
+  step: TrainingStep,
   layer: LayerLike,
   { index, root }: BeforeCall,
   inputs: readonly TensorLike[],
   outputs: readonly TensorLike[],
 ): void {
-  const startMs = performance.now();
   // States of a cell are its own outputs of one time step before.
-  if (isCell(layer)) observer.pass?.called(index, layer, root, inputs.slice(0, 1), outputs.slice(0, 1));
-  else observer.pass?.called(index, layer, root, inputs, outputs);
-  observer.spent(startMs);
+  if (kindOf(layer).isCell) step.called(index, layer, root, inputs.slice(0, 1), outputs.slice(0, 1));
+  else step.called(index, layer, root, inputs, outputs);
 }
 
 function isTraining(kwargs: unknown): boolean {
   return typeof kwargs === "object" && kwargs !== null && "training" in kwargs && Boolean(kwargs.training);
-}
-
-/** A custom one: it has states and is called once for each time step. */
-function isCell(layer: LayerLike): boolean {
-  return "stateSize" in layer && !("returnSequences" in layer);
 }
 
 /** Layers take and give one tensor or a list; symbolic tensors have no data. */

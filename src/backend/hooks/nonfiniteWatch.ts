@@ -1,5 +1,5 @@
 import type { Activation } from "./activations.js";
-import type { LayerLike, TensorLike } from "./tensorflow.js";
+import type { BackendLike, LayerLike, TensorLike } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
 
 export interface Nonfinite {
@@ -17,7 +17,7 @@ interface Held {
   readonly series: number;
   readonly layer: LayerLike;
   readonly tensor: TensorLike;
-  readonly release: () => void;
+  readonly keeper: BackendLike;
 }
 
 /**
@@ -36,8 +36,8 @@ export class NonfiniteWatch {
 
   hold(where: "input" | "output", series: number, layer: LayerLike, tensor: TensorLike): void {
     if (tensor.dtype !== "float32") return;
-    const release = this.reader.pin(tensor);
-    if (release !== null) this.held.push({ where, series, layer, tensor, release });
+    const keeper = this.reader.keep(tensor.dataId);
+    if (keeper !== null) this.held.push({ where, series, layer, tensor, keeper });
   }
 
   /** A measured output needs no keeping. */
@@ -62,7 +62,7 @@ export class NonfiniteWatch {
     let found = this.first;
     for (const held of this.held) {
       if (lossIsBad && (found === null || held.series < found.series)) found = this.inspectHeld(held) ?? found;
-      held.release();
+      this.reader.release(held.tensor.dataId, held.keeper);
     }
     this.held.length = 0;
     this.first = null;

@@ -11,7 +11,7 @@ import type { LayerCatalogue } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
 import type { Nonfinite } from "./nonfiniteWatch.js";
 import type { Sink } from "./sink.js";
-import { StepRows } from "./stepRows.js";
+import { StepRows, type WritableRow } from "./stepRows.js";
 import type {
   EngineLike,
   Gradients,
@@ -28,6 +28,14 @@ import { type PinnedWeights, WeightStatistics } from "./weightStatistics.js";
 
 /** Flags of layers are looked at again this often. */
 const flagsEverySteps = 20;
+/**
+ * Of the steps that capture nothing, all of the first ones and then one in so many is timed, for all of them: reading
+ * the clock before and after each piece of work is a good part of what it takes.
+ */
+const firstTimedSteps = 40;
+const timedEverySteps = 8;
+/** Weight of the newest of them. */
+const basicWeight = 0.1;
 
 /** Follows the training of one process: passes become steps, steps become rows. */
 export class Observer {
@@ -37,9 +45,13 @@ export class Observer {
   private current: TrainingStep | null = null;
   private inPass = false;
   private ownMs = 0;
+  private isTimed = true;
+  /** Own time of a step that captures nothing: mean of those that were timed. */
+  private basicMs: number | null = null;
   private lastStepEndMs = performance.now();
   private sink: Sink | null = null;
-  private readonly optimizers: WeakRef<OptimizerLike>[] = [];
+  private readonly optimizers = new WeakMap<OptimizerLike, number>();
+  private optimizersSeen = 0;
   /** For each series, where its batch mean and variance are put in every step. */
   private readonly rooms: Float64Array[][] = [];
   private readonly weightNames = new WeakMap<LayerLike, readonly string[]>();
@@ -121,6 +133,7 @@ export class Observer {
       }
       if (this.onAnomaly !== null && chosen < level.scalars) chosen = level.scalars;
       this.current = this.newStep(chosen);
+      this.isTimed ||= chosen > level.basic;
     }
     this.current.passBegins();
     this.inPass = true;
@@ -129,7 +142,7 @@ export class Observer {
 
   /** The forward pass has returned its loss; layers' outputs may be gone afterwards. */
   passReturns(loss: TensorLike): void {
-    const startMs = performance.now();
+    const startMs = this.clock();
     const step = this.current;
     if (step === null) return;
     const value = this.reader.scalar(loss);
@@ -158,7 +171,7 @@ export class Observer {
 
   /** What helpers found out about the pass; its tensors are let go. */
   private settle(): void {
-    const startMs = performance.now();
+    const startMs = this.clock();
     const step = this.current;
     step?.settle();
     const first = step?.watch.release(false) ?? null;
@@ -167,7 +180,7 @@ export class Observer {
   }
 
   beforeUpdate(gradients: NamedGradients): PinnedWeights | null {
-    const startMs = performance.now();
+    const startMs = this.clock();
     const bad = this.nonfiniteReported ? null : this.gradients.first(gradients);
     if (bad !== null) this.reportGradient(bad);
     const pinned = this.current?.level === level.every ? this.weights.pin(gradients) : null;
@@ -184,7 +197,7 @@ export class Observer {
 
   /** An optimizer has updated variables: the step is complete. */
   updated(optimizer: OptimizerLike, gradients: NamedGradients, pinned: PinnedWeights | null): void {
-    const startMs = performance.now();
+    const startMs = this.clock();
     const step = this.current ?? this.newStep(level.basic);
     this.current = null;
     this.step++;
@@ -206,22 +219,44 @@ export class Observer {
     const now = performance.now();
     const stepMs = now - this.lastStepEndMs;
     this.lastStepEndMs = now;
-    this.sink.row("steps", this.step, 0, {
-      timeMs: this.sink.elapsedMs(),
+    const ownMs = this.takeOwnMs(step.level);
+    this.writeStep(this.sink, step, optimizer, { stepMs, ownMs, batchSize: used.batchSize });
+    this.controller.stepEnded(step.level, stepMs, ownMs);
+    this.controller.spentBeside(this.kernels.takeBusyMs() / availableParallelism());
+    // What comes after the end of this step is part of the next.
+    this.spent(now);
+    this.sink.stepEnded(Math.max(0, stepMs - ownMs), step.batchNorms.values());
+    if (this.probes !== null) this.runProbes(this.probes, optimizer, step);
+  }
+
+  private writeStep(
+    sink: Sink,
+    step: TrainingStep,
+    optimizer: OptimizerLike,
+    { stepMs, ownMs, batchSize }: { stepMs: number; ownMs: number; batchSize: number | null },
+  ): void {
+    const row: WritableRow = {
+      timeMs: sink.elapsedMs(),
       stepMs,
-      overheadMs: this.ownMs,
+      overheadMs: ownMs,
       level: step.level,
       optimizer: this.optimizerIndex(optimizer),
-      ...(step.loss === null ? {} : { loss: step.loss }),
-      ...(used.batchSize === null ? {} : { batchSize: used.batchSize }),
-      ...(typeof optimizer.learningRate === "number" ? { learningRate: optimizer.learningRate } : {}),
-    });
-    this.controller.stepEnded(step.level, stepMs, this.ownMs);
-    this.controller.spentBeside(this.kernels.takeBusyMs() / availableParallelism());
-    const bareMs = Math.max(0, stepMs - this.ownMs);
+    };
+    const { loss } = step;
+    if (loss !== null) row.loss = loss;
+    if (batchSize !== null) row.batchSize = batchSize;
+    if (typeof optimizer.learningRate === "number") row.learningRate = optimizer.learningRate;
+    sink.row("steps", this.step, 0, row);
+  }
+
+  /** Own time of the step that ends; what is timed in the next one is settled. */
+  private takeOwnMs(captured: Level): number {
+    const timedMs = this.isTimed ? this.ownMs : null;
     this.ownMs = 0;
-    this.sink.stepEnded(bareMs, step.batchNorms.values());
-    if (this.probes !== null) this.runProbes(this.probes, optimizer, step);
+    this.isTimed = this.step < firstTimedSteps || this.step % timedEverySteps === 0;
+    if (timedMs === null) return this.basicMs ?? 0;
+    if (captured === level.basic) this.basicMs = smoothed(this.basicMs, timedMs);
+    return timedMs;
   }
 
   private runProbes(probes: ProbeRunner, optimizer: OptimizerLike, { calls }: TrainingStep): void {
@@ -257,9 +292,14 @@ export class Observer {
     this.sink?.event(this.step, content);
   }
 
+  /** For `spent`; the clock is not read in steps that are not timed. */
+  clock(): number {
+    return this.isTimed ? performance.now() : 0;
+  }
+
   /** Time of ours that a hook spent, counted against the step it belongs to. */
   spent(sinceMs: number): void {
-    this.ownMs += performance.now() - sinceMs;
+    if (this.isTimed) this.ownMs += performance.now() - sinceMs;
   }
 
   private readonly activationRoomOf = (series: number): ActivationRoom => {
@@ -327,9 +367,15 @@ export class Observer {
   }
 
   private optimizerIndex(optimizer: OptimizerLike): number {
-    const known = this.optimizers.findIndex((reference) => reference.deref() === optimizer);
-    return known >= 0 ? known : this.optimizers.push(new WeakRef(optimizer)) - 1;
+    const known = this.optimizers.get(optimizer);
+    if (known !== undefined) return known;
+    this.optimizers.set(optimizer, this.optimizersSeen);
+    return this.optimizersSeen++;
   }
+}
+
+function smoothed(mean: number | null, newest: number): number {
+  return mean === null ? newest : mean + basicWeight * (newest - mean);
 }
 
 function namesOf(gradients: NamedGradients): ReadonlySet<string> {

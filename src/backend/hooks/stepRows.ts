@@ -8,20 +8,27 @@ import type { TensorReader } from "./tensorReader.js";
 import type { BatchNormCall, TrainingStep } from "./trainingStep.js";
 
 /** Filled in place: one is made for each layer in every step, and joining objects is dear. */
-type WritableRow = { -readonly [name in keyof Row]: Row[name] };
+export type WritableRow = { -readonly [name in keyof Row]: Row[name] };
+
+/** What is known of a BatchNorm layer from one step to the next. */
+interface Normalization {
+  /** Running statistics before the first training call; null until that is near. */
+  initial: Row | null;
+  /** Data of the running statistics as the last step left them: a variable that is written to has other data. */
+  leftMean: object | undefined;
+  leftVariance: object | undefined;
+  isLeft: boolean;
+  /** Running statistics that the script changed since then: by weights it set, or by passes of no step. */
+  moved: Running | null;
+  /** Training calls since then that belong to no step. */
+  outside: number;
+}
 
 /** Turns what a step left into rows of the run folder. */
 export class StepRows {
-  /** BatchNorm layers whose running statistics before the first training call are known. */
-  private readonly initial = new WeakMap<LayerLike, Row>();
-  /** Data of the running statistics as the last step left them: a variable that is written to has other data. */
-  private readonly left = new WeakMap<LayerLike, readonly (object | undefined)[]>();
-  /** Running statistics that the script changed since then: by weights it set, or by passes of no step. */
-  private readonly moved = new Map<LayerLike, Running>();
-  /** Training calls since then that belong to no step. */
-  private readonly outside = new Map<LayerLike, number>();
+  private readonly known = new WeakMap<LayerLike, Normalization>();
   /** Series that have told what they start from. */
-  private readonly begun = new Set<number>();
+  private readonly begun: boolean[] = [];
   /** Copies of weights, overwritten in every step. */
   private readonly rooms = new WeakMap<LayerVariableLike, Float64Array>();
 
@@ -30,22 +37,33 @@ export class StepRows {
     private readonly catalogue: LayerCatalogue,
   ) {}
 
+  private of(layer: LayerLike): Normalization {
+    let known = this.known.get(layer);
+    if (known === undefined) {
+      known = { initial: null, leftMean: undefined, leftVariance: undefined, isLeft: false, moved: null, outside: 0 };
+      this.known.set(layer, known);
+    }
+    return known;
+  }
+
   /** Before a BatchNorm layer's first training call in a step: what it starts from. */
   rememberBefore(layer: BatchNormalizationLike): void {
     if (layer.built === false) return;
-    const left = this.left.get(layer);
-    if (left !== undefined && runningData(layer).every((dataId, index) => dataId === left[index])) return;
-    if (left === undefined && this.initial.has(layer)) return;
+    const known = this.of(layer);
+    const { movingMean, movingVariance } = layer;
+    if (known.isLeft) {
+      if (movingMean?.val?.dataId === known.leftMean && movingVariance?.val?.dataId === known.leftVariance) return;
+    } else if (known.initial !== null) return;
     const { runningMean, runningVariance } = this.running(layer);
     if (runningMean === undefined || runningVariance === undefined) return;
     const running = { mean: Float64Array.from(runningMean), variance: Float64Array.from(runningVariance) };
-    if (left !== undefined) this.moved.set(layer, running);
-    else this.initial.set(layer, { passes: 0, runningMean: running.mean, runningVariance: running.variance });
+    if (known.isLeft) known.moved = running;
+    else known.initial = { passes: 0, runningMean: running.mean, runningVariance: running.variance };
   }
 
   /** A training call outside of all steps, as a GAN makes its examples: it moves the running statistics too. */
   trainedOutside(layer: BatchNormalizationLike): void {
-    this.outside.set(layer, (this.outside.get(layer) ?? 0) + 1);
+    this.of(layer).outside++;
   }
 
   write(
@@ -54,12 +72,13 @@ export class StepRows {
     content: TrainingStep,
     isTrained: (root: LayerLike) => boolean,
   ): { batchSize: number | null } {
-    const trained = new Map<LayerLike, boolean>();
+    const others = new Map<LayerLike, boolean>();
     const belongs = (root: LayerLike): boolean => {
-      const known = trained.get(root);
+      if (content.trainedRoots.has(root)) return true;
+      const known = others.get(root);
       if (known !== undefined) return known;
-      const answer = content.trainedRoots.has(root) || isTrained(root);
-      trained.set(root, answer);
+      const answer = isTrained(root);
+      others.set(root, answer);
       return answer;
     };
     for (const { index, root, activation } of content.calls.values()) {
@@ -68,19 +87,22 @@ export class StepRows {
       if (activation !== null) sink.row("activations", step, index, activationRow(activation));
     }
     for (const call of content.batchNorms.values()) {
-      if (!belongs(call.root)) continue;
-      const initial = this.initial.get(call.layer);
-      if (initial !== undefined && !this.begun.has(call.index)) sink.row("batchNorm", step - 1, call.index, initial);
-      const moved = this.moved.get(call.layer);
-      if (moved !== undefined && this.begun.has(call.index)) sink.running(call.index, moved);
-      this.begun.add(call.index);
-      const passes = (content.passes.get(call.layer) ?? 0) + (this.outside.get(call.layer) ?? 0);
-      sink.row("batchNorm", step, call.index, this.batchNormRow(call, passes));
-      this.left.set(call.layer, runningData(call.layer));
+      const { index, layer, root } = call;
+      if (!belongs(root)) continue;
+      const known = this.of(layer);
+      const hasBegun = this.begun[index] === true;
+      if (known.initial !== null && !hasBegun) sink.row("batchNorm", step - 1, index, known.initial);
+      if (known.moved !== null && hasBegun) sink.running(index, known.moved);
+      this.begun[index] = true;
+      sink.row("batchNorm", step, index, this.batchNormRow(call, (content.passes.get(layer) ?? 0) + known.outside));
+      known.isLeft = true;
+      known.leftMean = layer.movingMean?.val?.dataId;
+      known.leftVariance = layer.movingVariance?.val?.dataId;
     }
     for (const { layer } of content.batchNorms.values()) {
-      this.moved.delete(layer);
-      this.outside.delete(layer);
+      const known = this.of(layer);
+      known.moved = null;
+      known.outside = 0;
     }
     return { batchSize: content.batchSize };
   }
@@ -118,8 +140,4 @@ export class StepRows {
     if (values !== room) this.rooms.set(weight, values);
     row[name] = values;
   }
-}
-
-function runningData({ movingMean, movingVariance }: BatchNormalizationLike): (object | undefined)[] {
-  return [movingMean?.val?.dataId, movingVariance?.val?.dataId];
 }

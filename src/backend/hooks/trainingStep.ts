@@ -1,12 +1,12 @@
 import { type Activation, type ActivationRoom, Activations } from "./activations.js";
 import type { BatchStatistics } from "./batchNormTap.js";
 import type { LayerCatalogue, Part } from "./layerCatalogue.js";
+import { isNormalizing } from "./layerKind.js";
 import { type Level, level } from "./level.js";
 import { type Nonfinite, NonfiniteWatch } from "./nonfiniteWatch.js";
 import type { BatchNormalizationLike, LayerLike, TensorLike } from "./tensorflow.js";
-import { isBatchNormalization } from "./tensorflow.js";
 import type { TensorKernels } from "./tensorKernels.js";
-import type { TensorReader } from "./tensorReader.js";
+import { fewValues, type TensorReader } from "./tensorReader.js";
 
 /** One call of a layer in the training passes of a step. */
 export interface LayerCall {
@@ -38,7 +38,8 @@ export class TrainingStep {
   readonly passes = new Map<LayerLike, number>();
   batchSize: number | null = null;
   private readonly callCounts = new Map<LayerLike, number>();
-  private activations: Activations;
+  /** Of the pass; made when something is measured. */
+  private activations: Activations | null = null;
   /** Outputs of which a helper has not told yet what they are. */
   private readonly unsettled: { readonly index: number; readonly layer: LayerLike; readonly activation: Activation }[] =
     [];
@@ -57,16 +58,15 @@ export class TrainingStep {
     /** What is measured is wanted before the layer's call returns. */
     private readonly atOnce: boolean,
   ) {
-    this.activations = new Activations(reader, kernels, level, atOnce);
     this.watch = new NonfiniteWatch(reader, onNonfinite);
   }
 
   /** A forward pass begins; calls are numbered afresh. */
   passBegins(): void {
-    this.callCounts.clear();
+    if (this.callCounts.size > 0) this.callCounts.clear();
     this.isFirstCall = true;
     this.isSuspicious = false;
-    this.activations = new Activations(this.reader, this.kernels, this.level, this.atOnce);
+    this.activations = null;
   }
 
   /** Before a pass's gradients go back to the script: everything is known, and no tensor kept any more. */
@@ -93,14 +93,16 @@ export class TrainingStep {
   ): void {
     const [output] = outputs;
     const input = inputs.length === 1 ? (inputs[0] ?? null) : null;
-    this.catalogue.refresh(layer, index, shapeOf(input), shapeOf(output ?? null));
+    if (!this.catalogue.isRefreshed(index)) {
+      this.catalogue.refresh(layer, index, shapeOf(input), shapeOf(output ?? null));
+    }
     this.catalogue.checkFlags(layer);
     const config = this.catalogue.layers[index]?.config ?? {};
     const activation = this.isMeasured
-      ? this.activations.measure(input, output ?? null, config, this.roomOf(index))
+      ? this.measuring.measure(input, output ?? null, config, this.roomOf(index))
       : null;
     this.calls.set(index, { index, layer, root, activation });
-    if (isBatchNormalization(layer) && !this.batchNorms.has(index)) {
+    if (isNormalizing(layer) && !this.batchNorms.has(index)) {
       this.batchNorms.set(index, { index, layer, root, activation, statistics: null });
     }
     if (this.isFirstCall) for (const tensor of inputs) this.watch.hold("input", index, layer, tensor);
@@ -119,7 +121,7 @@ export class TrainingStep {
     const whole = this.calls.get(of);
     const index = this.catalogue.partOf(of, part, place, shapeOf(tensor));
     if (whole === undefined || index === null) return;
-    const activation = this.isMeasured ? this.activations.part(tensor, this.roomOf(index)) : null;
+    const activation = this.isMeasured ? this.measuring.part(tensor, this.roomOf(index)) : null;
     this.calls.set(index, { ...whole, index, activation });
     if (part === "output") this.watchOutput(index, whole.layer, tensor, activation);
   }
@@ -134,18 +136,24 @@ export class TrainingStep {
     if (this.catalogue.isModelOutput(index, layer)) this.isSuspicious ||= this.hasNonfinite(output);
   }
 
+  private get measuring(): Activations {
+    this.activations ??= new Activations(this.reader, this.kernels, this.level, this.atOnce);
+    return this.activations;
+  }
+
   private get isMeasured(): boolean {
     return this.level >= level.scalars;
   }
 
   /** A BatchNorm layer has normalised with its batch's own statistics. */
   normalized(index: number, layer: BatchNormalizationLike, root: LayerLike, statistics: BatchStatistics): void {
-    this.isSuspicious ||= !statistics.variance.every(Number.isFinite);
+    this.isSuspicious ||= !areFinite(statistics.variance);
     this.batchNorms.set(index, { index, layer, root, activation: null, statistics });
     this.passes.set(layer, (this.passes.get(layer) ?? 0) + 1);
   }
 
   private hasNonfinite(tensor: TensorLike): boolean {
+    if (tensor.size <= fewValues) return this.reader.areFinite(tensor) === false;
     const values = this.reader.values(tensor);
     return values instanceof Float32Array && this.kernels.of(tensor).statistics.norm(values).nonfinite > 0;
   }
@@ -155,6 +163,11 @@ export class TrainingStep {
     if (this.losses.length === 0) return null;
     return this.losses.reduce((sum, loss) => sum + loss, 0) / this.losses.length;
   }
+}
+
+function areFinite(values: Float64Array): boolean {
+  for (let at = 0; at < values.length; at++) if (!Number.isFinite(values[at])) return false;
+  return true;
 }
 
 /** With null for the batch; null where there is no tensor. */

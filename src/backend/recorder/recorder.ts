@@ -214,7 +214,7 @@ export class Recorder {
 
   /** From the first row without room until the worker has them all: rows must not overtake each other. */
   private get isOverflowing(): boolean {
-    return this.overflow.length > 0 || this.sentBytes !== this.handledBytes();
+    return this.overflow.length > 0 || (this.sentBytes > 0 && this.sentBytes !== this.handledBytes());
   }
 
   /** The worker's counter is an int32 that wraps around; the difference to what was sent never does. */
