@@ -1,4 +1,5 @@
 import { type Level, level } from "../hooks/level.js";
+import { ClockedCost } from "./clockedCost.js";
 
 /** `scalars`, `every`, or the share of the step time that statistics may cost. */
 export type Budget = "scalars" | "every" | { readonly percent: number };
@@ -16,14 +17,20 @@ export function parseBudget(text: string): Budget {
 const warmUpSteps = 3;
 /** Weight of the newest measurement in the running costs. */
 const costWeight = 0.2;
-/** Slow first captures of everything tell little of what the next will cost: so many are made whatever they seem to cost. */
+/**
+ * Slow first captures of everything tell little of what the next will cost: so many are made whatever they seem to cost,
+ * and the account is charged for each what the fastest of them took.
+ */
 const trials = 3;
 /**
  * What the budget earns in so much time is lent to dear captures: a short training is judged by its last 20, whose steps
- * may lie apart by this share of the steps so far.
+ * may lie apart by this share of the steps so far. The loan is called in little by little until so much time has passed.
  */
-const lentMs = 2000;
+const lentMs = 1000;
+const repaidMs = 10_000;
 const lentDistance = 0.06;
+/** The clock may say that a capture costs so many times what our own time is: it could be the script's own rhythm. */
+const mostHidden = 3;
 /** Of the budget, how much goes to the cheap numbers; the rest goes to the dear ones. */
 const scalarShare = 0.6;
 /** A pause of the script between two steps is no step's time: what it would earn could only be spent in a burst. */
@@ -43,6 +50,7 @@ export class Controller {
   private readonly saved = { [level.scalars]: 0, [level.every]: 0 };
   /** Milliseconds of our own for a step at each level. */
   private readonly cost: [basic: number | null, scalars: number | null, every: number | null] = [null, null, null];
+  private readonly clocked = new ClockedCost();
   private bareMs = 0;
   private totalBareMs = 0;
   private totalOwnMs = 0;
@@ -50,6 +58,8 @@ export class Controller {
   private captureNext = false;
   private lastEveryStep = 0;
   private everyCaptures = 0;
+  private trialMs = Number.POSITIVE_INFINITY;
+  private trialsChargedMs = 0;
 
   constructor(private budget: Budget) {}
 
@@ -79,10 +89,12 @@ export class Controller {
     return this.covers(level.scalars) ? level.scalars : level.basic;
   }
 
-  /** A step has ended: `stepMs` since the one before, `ownMs` of it in our code. */
-  stepEnded(captured: Level, stepMs: number, ownMs: number): void {
+  /** A step has ended: `stepMs` since the one before, `timedMs` of it in our code. */
+  stepEnded(captured: Level, stepMs: number, timedMs: number): void {
     if (captured === level.every) this.lastEveryStep = this.step;
     if (this.step <= warmUpSteps) return;
+    this.clocked.stepEnded(captured, stepMs);
+    const ownMs = timedMs + (captured === level.basic ? 0 : this.hiddenMs(captured, timedMs));
     const measuredMs = Math.max(0, stepMs - ownMs);
     this.totalBareMs += measuredMs;
     this.totalOwnMs += ownMs;
@@ -101,9 +113,19 @@ export class Controller {
     const left = this.deposit(level.scalars, income * scalarShare);
     this.deposit(level.every, income * (1 - scalarShare) + left);
     if (captured === level.basic) return;
-    const isFirst = captured === level.every && this.everyCaptures++ === 0;
     const spentMs = Math.max(0, ownMs - basicMs);
-    this.saved[captured] -= isFirst ? Math.min(spentMs, this.loanMs / 2) : spentMs;
+    const isTrial = captured === level.every && ++this.everyCaptures <= trials;
+    this.saved[captured] -= isTrial ? this.chargeOfTrial(spentMs) : spentMs;
+  }
+
+  /** Less than nothing where the ones before have paid too much. The very first may be far too slow to go by. */
+  private chargeOfTrial(spentMs: number): number {
+    this.trialMs = Math.min(this.trialMs, spentMs);
+    const isFirst = this.everyCaptures === 1;
+    const dueMs = isFirst ? Math.min(spentMs, this.loanMs / 2) : this.everyCaptures * this.trialMs;
+    const chargeMs = dueMs - this.trialsChargedMs;
+    this.trialsChargedMs = dueMs;
+    return chargeMs;
   }
 
   /** Own time between two steps: part of the overhead, and no cost of any level. */
@@ -116,6 +138,13 @@ export class Controller {
     if (this.step <= warmUpSteps) return;
     this.totalOwnMs += ms;
     this.owedMs += ms;
+  }
+
+  /** What a captured step costs beside our own time. */
+  private hiddenMs(captured: 1 | 2, timedMs: number): number {
+    const byClockMs = this.clocked.of(captured) ?? 0;
+    const ownMs = Math.max(0, timedMs - (this.cost[level.basic] ?? 0));
+    return Math.max(0, Math.min(byClockMs, mostHidden * ownMs) - ownMs);
   }
 
   private covers(captured: 1 | 2): boolean {
@@ -135,7 +164,8 @@ export class Controller {
   /** Not while much is owed already. */
   private get loanMs(): number {
     if (typeof this.budget === "string") return 0;
-    const loanMs = (this.budget.percent / 100) * lentMs;
+    const unpaid = Math.max(0, 1 - this.totalBareMs / repaidMs);
+    const loanMs = (this.budget.percent / 100) * lentMs * unpaid;
     return this.owedMs > loanMs / 10 ? 0 : loanMs;
   }
 

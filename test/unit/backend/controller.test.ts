@@ -69,14 +69,61 @@ describe("the controller", () => {
       const slowness = every.length < 2 ? 250 : every.length < 4 ? 20 : 1;
       const stepOwnMs = [0.05, 0.2, 0.5 * slowness][chosen] ?? 0;
       if (chosen === level.every) every.push(step);
-      if (step > 3) own += Math.min(stepOwnMs, 50);
+      // What the fastest of the slow ones took.
+      if (step > 3) own += Math.min(stepOwnMs, 10);
       controller.stepEnded(chosen, 3 + stepOwnMs, stepOwnMs);
     }
     expect(every.length).toBeGreaterThan(30);
     expect(every.at(-20)).toBeGreaterThan(0.25 * steps);
     expect(every.at(-1)).toBeGreaterThan(0.9 * steps);
-    // Two seconds' worth of the budget, beside the budget itself and what came between.
-    expect(own).toBeLessThan(0.05 * (2000 + steps * 3) + 0.5);
+    // One second's worth of the budget, beside the budget itself.
+    expect(own).toBeLessThan(0.05 * (1000 + steps * 3) + 0.5);
+  });
+
+  it.each([5, 10, 20])("has called its loan in after %d seconds, or nearly", (seconds) => {
+    const controller = new Controller({ percent: 5 });
+    const ms = { [level.basic]: 0.05, [level.scalars]: 3, [level.every]: 9 } as const;
+    let own = 0;
+    const steps = (1000 * seconds) / 20;
+    for (let step = 1; step <= steps; step++) {
+      const chosen = controller.nextLevel();
+      if (step > 3) own += ms[chosen];
+      controller.stepEnded(chosen, 20 + ms[chosen], ms[chosen]);
+    }
+    const lentMs = Math.max(0, 50 * (1 - seconds / 10));
+    // A capture's worth to and fro.
+    expect(own).toBeLessThan(0.05 * 1000 * seconds + lentMs + 10);
+    expect(own).toBeGreaterThan(0.045 * 1000 * seconds);
+  });
+
+  it("keeps the budget by the clock where captures slow the steps down beyond their own time", () => {
+    const controller = new Controller({ percent: 5 });
+    let before: Level = level.basic;
+    let hidden = 0;
+    let own = 0;
+    let steps = 0;
+    const step = (): void => {
+      steps++;
+      const chosen = controller.nextLevel();
+      // As much again as our own time: half in the step itself, half in the one after it.
+      const slowerMs = (ownMs[chosen] - 0.1) / 2 + (ownMs[before] - 0.1) / 2;
+      hidden += slowerMs;
+      own += ownMs[chosen];
+      before = chosen;
+      controller.stepEnded(
+        chosen,
+        bareMs * (1 + 0.05 * Math.sin(steps * steps)) + ownMs[chosen] + slowerMs,
+        ownMs[chosen],
+      );
+    };
+    for (let warm = 0; warm < 500; warm++) step();
+    [hidden, own] = [0, 0];
+    for (let counted = 0; counted < 4000; counted++) step();
+    const percent = (100 * (own + hidden)) / (4000 * bareMs);
+    expect(percent).toBeLessThan(5.3);
+    expect(percent).toBeGreaterThan(4);
+    // What is shown is no less than that: it holds the start, too.
+    expect(controller.overheadPercent).toBeGreaterThan(0.9 * percent);
   });
 
   it("is not stopped for good by one long pause of the recorder's thread", () => {
