@@ -1,4 +1,16 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { cp, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import "./matchers.js";
 import { useWorkbench } from "./pages/useWorkbench.js";
@@ -94,6 +106,88 @@ describe("text from a run", () => {
     expect(await frame.locator("img, main b").count()).toBe(0);
     expect(await frame.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
     await workbench.screenshot("hostile-text");
+  });
+});
+
+describe("a run folder that", () => {
+  const copies = 200;
+
+  /** A copy of the newest run with its files as `change` leaves them. */
+  function copyOf(
+    name: string,
+    change: (folder: string, run: Record<string, unknown>) => void = () => undefined,
+  ): string {
+    const { workbench, runs } = test;
+    const folder = workbench.path("copies", name);
+    cpSync(runs.newest().folder, folder, { recursive: true });
+    const file = join(folder, "run.json");
+    const run: Record<string, unknown> = { ...JSON.parse(readFileSync(file, "utf8")), id: name };
+    writeFileSync(file, JSON.stringify(run));
+    change(folder, run);
+    return folder;
+  }
+
+  async function openAndRead(folder: string, sentence: string | RegExp): Promise<void> {
+    await test.workbench.command("layerscope.openRun", folder);
+    await expect(test.workbench.dashboard).toSay(sentence);
+  }
+
+  it("is of a newer version, half written, no run or gone is refused in one sentence", async () => {
+    const { workbench } = test;
+    await workbench.train("short.js");
+    await expect(workbench.live).toSay("short.js completed after 40 steps.");
+    const newer = copyOf("newer", (folder, run) => {
+      writeFileSync(join(folder, "run.json"), JSON.stringify({ ...run, format: 99 }));
+    });
+    await openAndRead(newer, /has run format 99, this Layerscope reads up to \d+: update Layerscope to open it\./);
+    const half = copyOf("half", (folder) => truncateSync(join(folder, "run.json"), 200));
+    await openAndRead(half, "is damaged: it is not complete JSON.");
+    mkdirSync(workbench.path("copies/other"));
+    await openAndRead(workbench.path("copies/other"), "is not a run: it has no run.json.");
+    await openAndRead(workbench.path("copies/nowhere"), "is not there (deleted or moved).");
+    await workbench.screenshot("refused-run");
+  });
+
+  it("was cut off in the middle of its tables is drawn as far as it goes", async () => {
+    const { workbench } = test;
+    const cut = copyOf("cut", (folder) => {
+      for (const name of readdirSync(folder).filter((file) => file.endsWith(".arrow"))) {
+        truncateSync(join(folder, name), Math.floor(statSync(join(folder, name)).size * 0.7) + 1);
+      }
+    });
+    await openAndRead(cut, "short.js completed after");
+    await expect(workbench.dashboard).toDraw("norm", 1);
+  });
+
+  it("is deleted while it is shown leaves a sentence, and the next one is drawn", async () => {
+    const { workbench } = test;
+    const shown = copyOf("shown", (folder, run) => {
+      const still = { ...run, status: "running", process: { ...(run.process as object), id: process.pid } };
+      writeFileSync(join(folder, "run.json"), JSON.stringify({ ...still, heartbeatAt: new Date().toISOString() }));
+    });
+    await workbench.command("layerscope.openRun", shown);
+    await expect(workbench.dashboard).toDraw("norm", 40);
+    rmSync(shown, { recursive: true });
+    await expect(workbench.dashboard).toSay("is not there (deleted or moved).");
+    await openAndRead(test.runs.newest().folder, "short.js completed after 40 steps.");
+    await expect(workbench.dashboard).toDraw("norm", 40);
+  });
+
+  it("has two hundred beside it is still found in the list", async () => {
+    const { workbench, runs } = test;
+    const { folder } = runs.newest();
+    const before = runs.list().length;
+    const run = JSON.parse(readFileSync(join(folder, "run.json"), "utf8"));
+    for (let at = 0; at < copies; at++) {
+      const copy = join(dirname(folder), `copy-${at}`);
+      await cp(folder, copy, { recursive: true });
+      await writeFile(join(copy, "run.json"), JSON.stringify({ ...run, id: `copy-${at}` }));
+    }
+    await workbench.command("layerscope.openRun", join(dirname(folder), `copy-${copies - 1}`));
+    await expect(workbench.dashboard).toDraw("norm", 40);
+    const frame = await workbench.dashboard.frame();
+    const listed = () => frame.getByLabel("Show another run").locator("option").count();
+    await expect.poll(listed, { timeout: 90_000 }).toBeGreaterThanOrEqual(before + copies);
   });
 });
 

@@ -198,6 +198,25 @@ describe("dashboard", () => {
     expect((png as { content: { dataUrl: string } }).content.dataUrl).toMatch(/^data:image\/png;base64,/);
   });
 
+  test("a chart is copied as a picture", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=100" });
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const chart = page.locator(layerChart);
+    await chart.focus();
+    await chart.getByLabel("Copy as an image").click();
+    await page.getByText("Copied.").waitFor({ state: "attached" });
+    const copied = await page.evaluate(async () => {
+      const [item] = await navigator.clipboard.read();
+      const picture = await createImageBitmap((await item?.getType("image/png")) ?? new Blob());
+      return { types: item?.types, width: picture.width, height: picture.height };
+    });
+    const plot = await chart.locator("canvas").boundingBox();
+    expect(copied.types).toEqual(["image/png"]);
+    expect(copied.width).toBeGreaterThanOrEqual(Math.floor(plot?.width ?? Number.NaN));
+    expect(copied.height).toBeGreaterThan(plot?.height ?? Number.NaN);
+    expect(await posted(page, "save")).toEqual([]);
+  });
+
   test("fold, order, zoom, cursor and layer survive a reload", async () => {
     const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=1000" });
     await page.locator(layerChart).waitFor();
@@ -261,6 +280,17 @@ describe("dashboard", () => {
     await page.keyboard.press("Shift+ArrowLeft");
     await expect.poll(async () => (await posted(page, "channels")).at(-1)?.step).toBe(290);
     await expect.poll(() => channels.getAttribute("data-step")).toBe("290");
+  });
+
+  test("a million channels are drawn, and the worst is named", async () => {
+    const { page, problems } = await pages.open({ query: "view=dashboard&layers=5&steps=300&channels=1000000" });
+    const channels = page.locator(`[data-chart="channels"]`);
+    await page.locator(".channels").evaluate((element) => element.scrollIntoView());
+    await channels.and(page.locator(drawn)).waitFor();
+    expect(await channels.locator(".worst").innerText()).toMatch(/^Furthest from zero: channel \d+: /);
+    await channels.locator(".channel-place").hover({ position: { x: 100, y: 60 } });
+    expect(await channels.locator(".readout").innerText()).toMatch(/\d+/);
+    expect(problems).toEqual([]);
   });
 
   test("beside an editor and above a terminal it still shows a BatchNorm chart at once", async () => {
