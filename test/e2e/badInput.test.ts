@@ -145,6 +145,11 @@ describe("a run folder that", () => {
     mkdirSync(workbench.path("copies/other"));
     await openAndRead(workbench.path("copies/other"), "is not a run: it has no run.json.");
     await openAndRead(workbench.path("copies/nowhere"), "is not there (deleted or moved).");
+    await expect(workbench.live).toSay(/is not there \(deleted or moved\)\.\s+Open Run…/);
+    // Nothing is said of the layers of a run that is none.
+    await expect
+      .poll(() => workbench.page.locator(".pane", { hasText: "Layers" }).first().innerText())
+      .toContain("No training run yet.");
     await workbench.screenshot("refused-run");
   });
 

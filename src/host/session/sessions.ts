@@ -16,6 +16,7 @@ import type { SessionChange } from "./sessionView.js";
 import {
   noFolderSentence,
   noRunSentence,
+  openRunAction,
   type StateSentence,
   startingSentence,
   stateSentence,
@@ -97,7 +98,9 @@ export class Sessions extends Disposable {
 
   /** Header of the shown run, or what to say where there is none. */
   header(): RunHeader {
-    if (this.session !== null) return this.session.header();
+    const shown = this.session?.header();
+    // A folder that is no run: the sentence says why.
+    if (shown !== undefined) return shown.run === null ? { ...shown, action: openRunAction() } : shown;
     const starting = this.launch !== null;
     const state = starting ? "waiting" : this.withoutRun === null ? "none" : "failed";
     const { sentence, action } =
@@ -262,8 +265,9 @@ export class Sessions extends Disposable {
     const active = this.launch !== null || this.session?.status === "running";
     if (active !== this.active) void vscode.commands.executeCommand("setContext", "layerscope.runActive", active);
     this.active = active;
-    void vscode.commands.executeCommand("setContext", "layerscope.hasRun", this.session !== null);
-    if (this.session !== null) void vscode.commands.executeCommand("setContext", "layerscope.canTrainAgain", true);
+    const isRun = this.session !== null && this.session.run !== null;
+    void vscode.commands.executeCommand("setContext", "layerscope.hasRun", isRun);
+    if (isRun) void vscode.commands.executeCommand("setContext", "layerscope.canTrainAgain", true);
   }
 
   /** Is there a run that started the shown one, or that it started? */

@@ -66,7 +66,7 @@ export function noRunSentence(): StateSentence {
       }
     : {
         sentence: t("In Restricted Mode nothing is executed; saved runs can be viewed."),
-        action: { label: t("Open Run…"), command: "layerscope.openRun" },
+        action: openRunAction(),
       };
 }
 
@@ -101,4 +101,9 @@ function stop(): StateSentence["action"] {
 
 function again(): StateSentence["action"] {
   return { label: vscode.l10n.t("Train Again"), command: "layerscope.trainAgain" };
+}
+
+/** Where there is nothing to do with this run. */
+export function openRunAction(): NonNullable<StateSentence["action"]> {
+  return { label: vscode.l10n.t("Open Run…"), command: "layerscope.openRun" };
 }

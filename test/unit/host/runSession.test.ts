@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RunSession, type SessionHost } from "../../../src/host/session/runSession.js";
 import type { SessionChange } from "../../../src/host/session/sessionView.js";
 import type { LayerInfo } from "../../../src/run/format.js";
@@ -222,14 +221,24 @@ describe("RunSession", () => {
     expect(open().session.header().sentence).toMatch(/format 99/);
   });
 
-  it("reads by itself, often while somebody looks", async () => {
-    const writer = startRun();
-    const { session: seen, changes } = open();
-    const watch = seen.watch();
-    trainSteps(writer, 1, 2);
-    await delay(400);
-    expect(seen.steps).toBe(2);
-    expect(changes.length).toBeGreaterThan(0);
-    watch.dispose();
+  it("reads by itself, often while somebody looks", () => {
+    vi.useFakeTimers();
+    try {
+      const writer = startRun();
+      const { session: seen, changes } = open();
+      trainSteps(writer, 1, 2);
+      vi.advanceTimersByTime(100);
+      expect(seen.steps).toBe(0);
+      vi.advanceTimersByTime(1000);
+      expect(seen.steps).toBe(2);
+      const watch = seen.watch();
+      trainSteps(writer, 3, 4);
+      vi.advanceTimersByTime(100);
+      expect(seen.steps).toBe(4);
+      expect(changes.length).toBeGreaterThan(1);
+      watch.dispose();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
