@@ -2,6 +2,8 @@ import type { FlagChange, Flags, LayerInfo, RunEvent, SourcePosition, WeightInfo
 import { FlagWatch } from "./flagWatch.js";
 import { layerConfig } from "./layerConfig.js";
 import { LayerPlaces } from "./layerPlaces.js";
+import { ModelGraph, shapeOf } from "./modelGraph.js";
+import { OnceNotes } from "./onceNotes.js";
 import {
   type BatchNormalizationLike,
   isBatchNormalization,
@@ -23,8 +25,6 @@ interface FlagChanges {
   readonly weights: FlagsEvent["weights"][number][];
 }
 
-const none: readonly string[] = [];
-
 /** One of several inputs or outputs of a layer. */
 export type Part = "input" | "output";
 
@@ -41,6 +41,7 @@ export class LayerCatalogue {
 
   private readonly sources = new WeakMap<LayerLike, SourcePosition>();
   private readonly places = new LayerPlaces();
+  private readonly graph = new ModelGraph(this.places);
   private readonly calls = new WeakMap<LayerLike, number[]>();
   private readonly weightList = new WeightList(() => {
     this.changed = true;
@@ -51,8 +52,7 @@ export class LayerCatalogue {
   private readonly refreshed = new Set<number>();
   /** By index; only first calls. */
   private readonly alive = new Map<number, WeakRef<LayerLike>>();
-  private readonly noted = new Set<string>();
-  private readonly freshNotes: string[] = [];
+  private readonly notes = new OnceNotes();
   private readonly flags = new FlagWatch();
   private flagChanges: FlagChanges = { layers: [], weights: [] };
 
@@ -99,9 +99,9 @@ export class LayerCatalogue {
     const known = this.calls.get(layer)?.[call - 1];
     if (known !== undefined) return known;
     if (!this.hasRoom(layer, call)) return null;
-    const node = this.nodeOf(layer, call);
+    const node = this.graph.nodeOf(layer, call);
     // What feeds it is numbered first.
-    const inbound = this.inboundOf(layer, node);
+    const inbound = this.graph.sourcesOf(layer, node).flatMap((source) => this.indexOf(source, 1) ?? []);
     const index = this.add((index) => this.describe(layer, call, { index, node, inbound }));
     const calls = this.calls.get(layer) ?? [];
     calls[call - 1] = index;
@@ -137,27 +137,21 @@ export class LayerCatalogue {
 
   /** What the run should tell of what is not recorded; each sentence once. */
   takeNotes(): readonly string[] {
-    return this.freshNotes.length === 0 ? none : this.freshNotes.splice(0);
+    return this.notes.take();
   }
 
   private hasRoom(layer: LayerLike, call: number): boolean {
     if (call > mostCalls) {
       const text = `${layer.name} is called more than ${mostCalls} times in a pass; its first ${mostCalls} calls are recorded.`;
-      this.noteOnce(`calls of ${layer.name}`, text);
+      this.notes.add(`calls of ${layer.name}`, text);
       return false;
     }
     if (this.layers.length < mostLayers) return true;
-    this.noteOnce(
+    this.notes.add(
       "layers",
       `The script made more than ${mostLayers} layers; those after ${layer.name} are not recorded.`,
     );
     return false;
-  }
-
-  private noteOnce(key: string, text: string): void {
-    if (this.noted.has(key)) return;
-    this.noted.add(key);
-    this.freshNotes.push(text);
   }
 
   private add(describe: (index: number) => LayerInfo): number {
@@ -295,38 +289,9 @@ export class LayerCatalogue {
     return unique;
   }
 
-  /** What a wrapper calls is fed by the wrapper, as far as is known. */
-  private inboundOf(layer: LayerLike, node: NodeLike | null): number[] {
-    const sources = (node?.inboundLayers ?? [])
-      .flatMap((source) => (isContainer(source) ? source.layers.slice(-1) : [source]))
-      .filter((source) => source.getClassName() !== "InputLayer" && this.places.of(source) !== undefined);
-    const host = this.places.of(layer)?.host ?? null;
-    const feeding = sources.length === 0 && host !== null ? [host] : sources;
-    return feeding.flatMap((source) => this.indexOf(source, 1) ?? []);
-  }
-
-  /** The layer's `call`-th use in the graph of its model. */
-  private nodeOf(layer: LayerLike, call: number): NodeLike | null {
-    const place = this.places.of(layer);
-    const nodes = layer.inboundNodes ?? [];
-    const inModel = nodes.filter(
-      (_, index) => place?.parent?.containerNodes?.has(`${layer.name}_ib-${index}`) ?? false,
-    );
-    // A wrapper calls its model's graph again and again.
-    const at = place?.host === undefined || place.host === null ? call - 1 : 0;
-    return (inModel.length > 0 ? inModel : nodes)[at] ?? null;
-  }
-
   /** Of a layer that is built; what a wrapper builds is never marked so. */
   private weightsOf(layer: LayerLike, index: number): number[] {
     const host = this.places.of(layer)?.host ?? null;
     return this.weightList.ofLayer(layer, index, host === null ? null : this.indexOf(host, 1));
   }
-}
-
-/** The first shape of a node's list; null where it is not a shape. */
-function shapeOf(shapes: unknown): LayerInfo["inputShape"] {
-  if (!Array.isArray(shapes)) return null;
-  const shape: readonly unknown[] = Array.isArray(shapes[0]) ? shapes[0] : shapes;
-  return shape.every((size) => size === null || typeof size === "number") ? [...(shape as (number | null)[])] : null;
 }

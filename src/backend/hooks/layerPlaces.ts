@@ -69,9 +69,7 @@ export class LayerPlaces {
     this.places.set(layer, place);
     if (!isContainer(layer)) return;
     const { root, path, host, isOutput } = place;
-    const { outputLayers = [] } = layer;
-    // A Sequential that is not built yet has an empty list.
-    const outputs = outputLayers.length > 0 ? outputLayers : layer.layers.slice(-1);
+    const outputs = outputsOf(layer);
     for (const child of layer.layers) {
       const isLast = isOutput && outputs.includes(child);
       this.place(child, { root, path: `${path}/${child.name}`, parent: layer, host, isOutput: isLast });
@@ -88,6 +86,11 @@ export class LayerPlaces {
       }
     }
   }
+}
+
+/** Layers whose outputs are the model's, in their order. A Sequential that is not built yet has an empty list of them. */
+export function outputsOf({ outputLayers = [], layers }: ContainerLike): readonly LayerLike[] {
+  return outputLayers.length > 0 ? outputLayers : layers.slice(-1);
 }
 
 /** A wrapper's output is that of the layer it wraps. */

@@ -56,6 +56,8 @@ export interface LayerVariableLike {
 
 export interface NodeLike {
   readonly inboundLayers: readonly LayerLike[];
+  /** Which output of each of them. */
+  readonly tensorIndices?: readonly number[];
   /** One shape, or a list of them. */
   readonly inputShapes?: unknown;
   readonly outputShapes?: unknown;
@@ -76,7 +78,9 @@ export interface LayerLike {
 /** Sequential, Functional and every other layer that holds layers in a graph. */
 export interface ContainerLike extends LayerLike {
   readonly layers: readonly LayerLike[];
+  readonly inputLayers?: readonly LayerLike[];
   readonly outputLayers?: readonly LayerLike[];
+  readonly outputLayersTensorIndices?: readonly number[];
   readonly containerNodes?: ReadonlySet<string>;
   /** Of a Sequential: the functional model that does its work. */
   readonly model?: LayerLike;

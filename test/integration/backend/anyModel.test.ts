@@ -149,6 +149,42 @@ test("two models and two optimizers with predictions in between: each step belon
   expect(shown.layers.find(({ name }) => name === "gnorm")?.steps).toBe(5);
 });
 
+test("what feeds a layer, through models in models", () => {
+  const script = join(workspace(), "nested.cjs");
+  writeFileSync(
+    script,
+    `const tf = require(${JSON.stringify(resolve("node_modules/@tensorflow/tfjs-node"))});
+     const dense = (name) => tf.layers.dense({ units: 4, name });
+     const small = tf.sequential({ layers: [tf.layers.dense({ units: 4, inputShape: [4], name: "s1" }), dense("s2")] });
+     const [a, b] = [tf.input({ shape: [4] }), tf.input({ shape: [4] })];
+     const early = dense("early").apply(b);
+     const two = tf.model({ inputs: [a, b], outputs: [early, dense("late").apply(small.apply(dense("inA").apply(a)))] });
+     const [x, y] = [tf.input({ shape: [4] }), tf.input({ shape: [4] })];
+     const [first, second] = two.apply([dense("forA").apply(x), dense("forB").apply(y)]);
+     const out = tf.layers.add({ name: "sum" }).apply([dense("onEarly").apply(first), dense("onLate").apply(second)]);
+     const model = tf.model({ inputs: [x, y], outputs: out });
+     model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+     const ones = tf.ones([4, 4]);
+     model.fit([ones, ones], ones, { epochs: 1, verbose: 0 }).then(() => console.log("{}"));`,
+  );
+  const { run } = runScript(script, { budget: "0" }).runs[0] as RecordedRun;
+  // TensorFlow.js runs a model in a model once for each output that is asked for.
+  const layers = run.layers.filter(({ call, className }) => call === 1 && className !== "Input");
+  const feeds = layers.map(({ name, inbound }) => [name, inbound.map((index) => run.layers[index]?.name)]);
+  expect(Object.fromEntries(feeds)).toEqual({
+    forA: [],
+    forB: [],
+    early: ["forB"],
+    inA: ["forA"],
+    s1: ["inA"],
+    s2: ["s1"],
+    late: ["s2"],
+    onEarly: ["early"],
+    onLate: ["late"],
+    sum: ["onEarly", "onLate"],
+  });
+});
+
 test("a Sequential of an own loop, which is built by its first call: its last layer is its output", () => {
   const { run } = runScript("gan.cjs", { budget: "0" }).runs[0] as RecordedRun;
   expect(run.layers.filter(({ isOutput }) => isOutput).map(({ name }) => name)).toEqual(["g2", "d2", "d2#2"]);
