@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { listeningPorts, networkSockets, parentOf, processTree } from "../helpers/networkSockets.js";
 import "./matchers.js";
 import { isAlive } from "./pages/savedRun.js";
 import { useWorkbench } from "./pages/useWorkbench.js";
@@ -79,6 +80,30 @@ describe("a training that goes on", () => {
     await expect.poll(budget).toBe("every");
     await workbench.closeNotifications();
   });
+
+  it.runIf(process.platform === "linux")(
+    "opens no port, where the workspace is and not where the window is",
+    async () => {
+      const { workbench, runs } = test;
+      await workbench.train("long.js");
+      await expect(workbench.live).toSay("long.js is training");
+      await expect(workbench.live).toDraw("norm", 10);
+      const host = await workbench.driver.evaluate((vscode) => ({
+        processId: process.pid,
+        runsAtWorkspace:
+          vscode.extensions.getExtension("layerscope.layerscope")?.extensionKind === vscode.ExtensionKind.Workspace,
+        isInBrowser: vscode.env.uiKind === vscode.UIKind.Web,
+        driverFile: process.env.LAYERSCOPE_DRIVER_FILE,
+      }));
+      expect(host).toMatchObject({ runsAtWorkspace: true, isInBrowser: true });
+      // The tests' own way into the extension host is the one port there.
+      const { port } = JSON.parse(readFileSync(String(host.driverFile), "utf8"));
+      expect(processTree(host.processId).flatMap(listeningPorts)).toEqual([port]);
+      const launcher = parentOf(runs.processOf(runs.newest()));
+      expect(readFileSync(`/proc/${launcher}/cmdline`, "utf8")).toContain("long.js");
+      expect(processTree(launcher).flatMap(networkSockets)).toEqual([]);
+    },
+  );
 });
 
 describe("stop", () => {

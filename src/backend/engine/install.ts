@@ -37,7 +37,7 @@ export function installEngine(options: BackendOptions): () => EngineInfo {
       resolver()?.resolve(specifier, parentFile === null ? null : { filename: parentFile }) ?? null,
     script: main === undefined ? undefined : resolvePath(main),
   });
-  if (!moduleSystem.registerHooks) watchOwnEntry((entry) => resolver()?.replacement(entry) ?? null);
+  watchOwnEntry((entry) => resolver()?.replacement(entry) ?? null);
   onEngineCreated((engine) => resolver()?.bind(engine));
   return () => resolver()?.describe() ?? nobody;
 }

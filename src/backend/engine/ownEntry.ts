@@ -6,9 +6,9 @@ import { moduleSystem } from "./moduleSystem.js";
 const entryPattern = /[\\/]@tensorflow[\\/]tfjs-node(?:-gpu)?[\\/]dist[\\/]index\.js$/;
 
 /**
- * An ES module's `import` finds the project's tfjs-node by itself where Node has no synchronous hooks. `replacement`
- * is asked when its file is about to be compiled; the file is then one line that hands over to the answer. The names
- * to import have been read from the original text.
+ * An ES module's `import` finds the project's tfjs-node by itself where Node has no synchronous hooks, and some test
+ * runners ask for its file by path. `replacement` is asked when its file is about to be compiled; the file is then one
+ * line that hands over to the answer. The names to import have been read from the original text.
  */
 export function watchOwnEntry(replacement: (entry: string) => string | null): void {
   const { prototype } = moduleSystem;

@@ -109,13 +109,26 @@ function isExecutable(path: string): boolean {
 
 const marker = "__layerscope_node__";
 
-/** Asks an interactive login shell, whose start files set up nvm, fnm, volta, asdf and their like. */
+/**
+ * Asks an interactive shell, whose start files set up nvm, fnm, volta, asdf and their like: one for a login, then one
+ * without, since bash reads its `.bashrc` for a login only where another file says so.
+ */
 async function fromShell(shell: string, search: NodeSearch, tried: string[]): Promise<string | null> {
-  const command = `printf '${marker}%s${marker}' "$(command -v node)"`;
-  const { output, failure } = await run(shell, ["-ilc", command], search.shellTimeoutMs, search.environment);
-  const path = output.split(marker)[1]?.trim() ?? "";
-  if (path.startsWith("/")) return path;
-  tried.push(`${shell} -ilc 'command -v node': ${failure ?? "no node"}`);
+  for (const flags of ["-ilc", "-ic"]) {
+    const ask = async (command: string): Promise<{ answer: string; failure: string | null }> => {
+      // Start files print what they like.
+      const marked = `printf %s ${marker}; ${command}; printf %s ${marker}`;
+      const { output, failure } = await run(shell, [flags, marked], search.shellTimeoutMs, search.environment);
+      return { answer: output.split(marker)[1]?.trim().split("\n").at(-1) ?? "", failure };
+    };
+    const { answer, failure } = await ask("command -v node");
+    if (answer.startsWith("/")) return answer;
+    // A function or alias that loads the version manager when it is first called.
+    const called = answer === "" ? "" : (await ask("node -p process.execPath")).answer;
+    if (called.startsWith("/")) return called;
+    tried.push(`${shell} ${flags} 'command -v node': ${failure ?? "no node"}`);
+    if (failure === timeoutFailure(search.shellTimeoutMs)) break;
+  }
   return null;
 }
 
@@ -146,6 +159,10 @@ function run(
 }
 
 function failureOf(error: ExecFileException, timeoutMs: number): string {
-  if (error.killed === true) return `no answer in ${timeoutMs} ms`;
+  if (error.killed === true) return timeoutFailure(timeoutMs);
   return typeof error.code === "number" ? `exit code ${error.code}` : (error.message.split("\n", 1)[0] ?? "");
+}
+
+function timeoutFailure(timeoutMs: number): string {
+  return `no answer in ${timeoutMs} ms`;
 }

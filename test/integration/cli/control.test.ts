@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { sendControl } from "../../../src/host/session/controlClient.js";
 import { type ListedRun, listRuns } from "../../../src/run/runList.js";
 import { RunReader, rowsOf } from "../../../src/run/runReader.js";
+import { networkSockets } from "../../helpers/networkSockets.js";
 import { type CliRun, startCli, waitFor, workspace } from "./cliProcess.js";
 import { trainingScript } from "./scripts.js";
 
@@ -28,28 +29,6 @@ function capturedSteps(folder: string): number[] {
   return [...rowsOf(new RunReader(folder).poll().batches)]
     .filter(({ table, series, row }) => table === "activations" && series === 0 && row.p50 !== undefined)
     .map(({ step }) => step);
-}
-
-/** Lines of the system's tables of internet sockets that belong to a process, listening or not. */
-function networkSockets(id: number): string[] {
-  const own = new Set(
-    readdirSync(`/proc/${id}/fd`).map((name) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${id}/fd/${name}`))?.[1]),
-  );
-  return ["tcp", "tcp6", "udp", "udp6"].flatMap((table) =>
-    readFileSync(`/proc/net/${table}`, "utf8")
-      .split("\n")
-      .slice(1)
-      .filter((line) => line !== "" && own.has(line.trim().split(/\s+/)[9])),
-  );
-}
-
-/** A descriptor may be closed between its listing and this. */
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return "";
-  }
 }
 
 function newest(cwd: string): ListedRun | undefined {

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { runCli } from "../cli/cliProcess.js";
+import { trainingScript } from "../cli/scripts.js";
 import { CliProcess } from "./cliProcess.js";
 
 let cli: CliProcess;
@@ -56,7 +58,7 @@ it("a damaged engine is listed with what is wrong, and removed", () => {
   expect(JSON.parse(after.stdout)).toMatchObject({ engines: [], leftoverBytes: 0 });
 });
 
-it("a failed installation is one line, and training can go on without it", () => {
+it("a failed installation is one line, and training can go on without it", async () => {
   const failed = cli.run(["engine", "install"], {
     cwd,
     env: { ...env, LAYERSCOPE_PYTHON: "/no/python", npm_config_registry: "http://127.0.0.1:9/" },
@@ -67,6 +69,10 @@ it("a failed installation is one line, and training can go on without it", () =>
   const report = cli.run(["doctor", "--json"], { cwd, env });
   expect(report.exitCode).toBe(0);
   expect(JSON.parse(report.stdout)).toMatchObject({ ok: true, chosen: "embedded" });
+  writeFileSync(join(cwd, "train.js"), trainingScript(2));
+  const trained = await runCli(["train", "train.js"], { cwd, env });
+  expect([trained.code, trained.stdout], trained.stderr).toEqual([0, "trained\n"]);
+  expect(trained.stderr).toMatch(/completed, 2 steps, engine embedded/);
   rmSync(join(cli.folder, "cache"), { recursive: true, force: true });
 }, 120_000);
 

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { InstallStep } from "../../../src/engines/installProgress.js";
 import { inspectManagedEngine } from "../../../src/engines/managed.js";
@@ -213,6 +214,29 @@ describe("an installation that is killed", () => {
       expect(now && lab.answer(now)).toBe("42");
     },
   );
+});
+
+describe("an installation that is killed at any moment", () => {
+  it("leaves the engine that was there or the new one, and the next one succeeds", async () => {
+    const cache = lab.freshCache();
+    const from = performance.now();
+    await lab.install(cache).end;
+    const wholeMs = performance.now() - from;
+    for (let part = 0.05; part < 1.1; part += 0.1 + 0.1 * Math.random()) {
+      const run = lab.install(cache, { force: true });
+      await delay(part * wholeMs);
+      run.child.kill("SIGKILL");
+      await run.end;
+      const kept = lab.found(cache);
+      expect(kept && lab.answer(kept), `killed after ${part.toFixed(3)} of ${wholeMs.toFixed()} ms`).toBe("42");
+    }
+    expect(await lab.install(cache, { force: true }).end).toMatchObject({ outcome: "installed" });
+    const engine = lab.found(cache);
+    expect(engine && lab.answer(engine)).toBe("42");
+    expect(readdirSync(join(cache, "engines")).sort(), "nothing half done is left").toEqual(
+      [engine?.manifest.folder, `${engine?.manifest.key}.json`].sort(),
+    );
+  });
 });
 
 describe("an installation that is cancelled", () => {

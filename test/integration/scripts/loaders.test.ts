@@ -160,7 +160,7 @@ function copyOfTensorflow(modules: string): void {
     const path = join("@tensorflow/tfjs-node", file);
     cpSync(join(from, path), join(modules, path), { recursive: true });
   }
-  for (const name of ["long", "node-fetch", "seedrandom", "string_decoder"]) {
+  for (const name of ["google-protobuf", "long", "node-fetch", "progress", "seedrandom", "string_decoder"]) {
     symlinkSync(join(from, name), join(modules, name));
   }
 }

@@ -12,6 +12,13 @@ beforeAll(async () => {
 
 const required = javascript.replace(/^import.*/, 'const tf = require("@tensorflow/tfjs-node");');
 
+/** The same updates, over before the next line is read. */
+const atOnce = [
+  ...required.split("\n").slice(0, 6),
+  "const loss = () => model.apply(tf.ones([12, 12]), { training: true }).sub(1).square().mean();",
+  'for (let step = 0; step < 3; step++) tf.train.sgd(0.1).minimize(loss); console.log("trained");\n',
+].join("\n");
+
 /** A project with our own packages: a TensorFlow.js whose tfjs-node has no addon, and vitest. */
 function project(files: Readonly<Record<string, string>>): string {
   const cwd = workspace(files);
@@ -64,7 +71,8 @@ describe("Node without a script's file", () => {
     ["node -e", ["-e", required], ""],
     ["node --input-type=module -e", ["--input-type=module", "-e", javascript], ""],
     ["node -, from stdin", ["-"], required],
-    ["the REPL", ["-i"], required],
+    // It ends with its input, whatever is still to come.
+    ["the REPL", ["-i"], atOnce],
   ])("%s: trained and recorded, and no line is named", async (_, args, stdin) => {
     const cwd = project({});
     const end = await runCli(["exec", "--engine", "embedded", "--", "node", ...args], { cwd, stdin });

@@ -84,6 +84,16 @@ describe.skipIf(process.platform === "win32")("findNode", () => {
     });
   });
 
+  it("asks once more without a login, where the start files of a login do not know of Node", async () => {
+    const node = makeNode("manager", "v22.0.0");
+    const shell = join(folder, "shell");
+    makeProgram(shell, `[ "$1" = -ic ] && PATH='${dirname(node).replaceAll("'", "'\\''")}'\neval "$2"`);
+    expect(await findNode(search({ environment: { PATH: "", SHELL: shell } }))).toEqual({
+      ok: true,
+      node: { path: node, version: "22.0.0", from: "shell" },
+    });
+  });
+
   it("gives up on a shell that never answers, and tells what was tried", async () => {
     const shell = join(folder, "shell");
     makeProgram(shell, "exec /bin/sleep 30");
