@@ -222,7 +222,7 @@ describe("an installation that is killed at any moment", () => {
     const from = performance.now();
     await lab.install(cache).end;
     const wholeMs = performance.now() - from;
-    for (let part = 0.05; part < 1.1; part += 0.1 + 0.1 * Math.random()) {
+    for (let part = 0.05; part < 1.1; part += 0.12 + 0.12 * Math.random()) {
       const run = lab.install(cache, { force: true });
       await delay(part * wholeMs);
       run.child.kill("SIGKILL");
