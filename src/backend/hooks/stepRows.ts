@@ -22,15 +22,17 @@ interface Normalization {
   moved: Running | null;
   /** Training calls since then that belong to no step. */
   outside: number;
+  /** Copies of its weights, overwritten in every step. */
+  readonly rooms: { [name in WeightName]?: Float64Array };
 }
+
+type WeightName = "runningMean" | "runningVariance" | "gamma" | "beta";
 
 /** Turns what a step left into rows of the run folder. */
 export class StepRows {
   private readonly known = new WeakMap<LayerLike, Normalization>();
   /** Series that have told what they start from. */
   private readonly begun: boolean[] = [];
-  /** Copies of weights, overwritten in every step. */
-  private readonly rooms = new WeakMap<LayerVariableLike, Float64Array>();
 
   constructor(
     private readonly reader: TensorReader,
@@ -40,7 +42,15 @@ export class StepRows {
   private of(layer: LayerLike): Normalization {
     let known = this.known.get(layer);
     if (known === undefined) {
-      known = { initial: null, leftMean: undefined, leftVariance: undefined, isLeft: false, moved: null, outside: 0 };
+      known = {
+        initial: null,
+        leftMean: undefined,
+        leftVariance: undefined,
+        isLeft: false,
+        moved: null,
+        outside: 0,
+        rooms: {},
+      };
       this.known.set(layer, known);
     }
     return known;
@@ -54,7 +64,7 @@ export class StepRows {
     if (known.isLeft) {
       if (movingMean?.val?.dataId === known.leftMean && movingVariance?.val?.dataId === known.leftVariance) return;
     } else if (known.initial !== null) return;
-    const { runningMean, runningVariance } = this.running(layer);
+    const { runningMean, runningVariance } = this.running(layer, known);
     if (runningMean === undefined || runningVariance === undefined) return;
     const running = { mean: Float64Array.from(runningMean), variance: Float64Array.from(runningVariance) };
     if (known.isLeft) known.moved = running;
@@ -94,7 +104,12 @@ export class StepRows {
       if (known.initial !== null && !hasBegun) sink.row("batchNorm", step - 1, index, known.initial);
       if (known.moved !== null && hasBegun) sink.running(index, known.moved);
       this.begun[index] = true;
-      sink.row("batchNorm", step, index, this.batchNormRow(call, (content.passes.get(layer) ?? 0) + known.outside));
+      sink.row(
+        "batchNorm",
+        step,
+        index,
+        this.batchNormRow(call, known, (content.passes.get(layer) ?? 0) + known.outside),
+      );
       known.isLeft = true;
       known.leftMean = layer.movingMean?.val?.dataId;
       known.leftVariance = layer.movingVariance?.val?.dataId;
@@ -107,12 +122,12 @@ export class StepRows {
     return { batchSize: content.batchSize };
   }
 
-  private batchNormRow({ layer, statistics }: BatchNormCall, passes: number): Row {
+  private batchNormRow({ layer, statistics }: BatchNormCall, { rooms }: Normalization, passes: number): Row {
     const row: WritableRow = { passes };
-    this.put(row, "runningMean", layer.movingMean);
-    this.put(row, "runningVariance", layer.movingVariance);
-    this.put(row, "gamma", layer.gamma);
-    this.put(row, "beta", layer.beta);
+    this.put(row, rooms, "runningMean", layer.movingMean);
+    this.put(row, rooms, "runningVariance", layer.movingVariance);
+    this.put(row, rooms, "gamma", layer.gamma);
+    this.put(row, rooms, "beta", layer.beta);
     if (statistics === null) return row;
     row.batchMean = statistics.mean;
     row.batchVariance = statistics.variance;
@@ -120,24 +135,24 @@ export class StepRows {
     return row;
   }
 
-  private running(layer: BatchNormalizationLike): Row {
+  private running({ movingMean, movingVariance }: BatchNormalizationLike, { rooms }: Normalization): Row {
     const row: WritableRow = {};
-    this.put(row, "runningMean", layer.movingMean);
-    this.put(row, "runningVariance", layer.movingVariance);
+    this.put(row, rooms, "runningMean", movingMean);
+    this.put(row, rooms, "runningVariance", movingVariance);
     return row;
   }
 
   private put(
     row: WritableRow,
-    name: "runningMean" | "runningVariance" | "gamma" | "beta",
+    rooms: Normalization["rooms"],
+    name: WeightName,
     weight: LayerVariableLike | undefined,
   ): void {
     const variable = weight?.val;
-    if (weight === undefined || variable === undefined || variable.isDisposed === true) return;
-    const room = this.rooms.get(weight);
-    const values = this.reader.copy(variable, room);
+    if (variable === undefined || variable.isDisposed === true) return;
+    const values = this.reader.copy(variable, rooms[name]);
     if (values === null) return;
-    if (values !== room) this.rooms.set(weight, values);
+    rooms[name] = values;
     row[name] = values;
   }
 }
