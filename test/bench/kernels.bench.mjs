@@ -64,6 +64,32 @@ report("distribution of 17.5 M values, sample of 65 536", length * 4, () =>
   distribution.measure(values, { sample: 65_536 }),
 );
 
+// As in the embedded engine, where tensors are read where they lie.
+const { kernelsIn } = await load("inPlace");
+const memory = new WebAssembly.Memory({ initial: 1600, maximum: 1600, shared: true });
+let used = 1024;
+const home = {
+  memory,
+  allocate(bytes) {
+    const at = used;
+    used += Math.ceil(bytes / 16) * 16;
+    return at;
+  },
+};
+const inPlace = kernelsIn(home);
+const placed = new Float32Array(memory.buffer, home.allocate(length * 4), length);
+placed.set(values);
+const layer = placed.subarray(0, 401_408);
+report("in place: measure, 16 channels", length * 4, () =>
+  inPlace.statistics.measure(placed.subarray(0, 17_499_968), { channels: 16 }),
+);
+report("in place: measure 401 408 values, 16 channels", layer.length * 4, () =>
+  inPlace.statistics.measure(layer, { channels: 16 }),
+);
+report("in place: distribution of these, sample of 40 000", layer.length * 4, () =>
+  inPlace.distribution.measure(layer, { sample: 40_000 }),
+);
+
 const kernel = StatisticsKernel.create();
 for (const [rows, channels] of [
   [32, 10],
