@@ -1,21 +1,22 @@
 import { describe, expect, it } from "vitest";
 import "./matchers.js";
 import { useWorkbench } from "./pages/useWorkbench.js";
+import { View } from "./pages/view.js";
 
 const test = useWorkbench();
 const patient = { timeout: 90_000 };
 
 /** What a person has set in the dashboard: shown steps and cursor, layer, scale. */
-async function settings(): Promise<readonly string[]> {
-  const frame = await test.workbench.dashboard.frame();
+async function settings(view = test.workbench.dashboard): Promise<readonly string[]> {
+  const frame = await view.frame();
   const texts = [".range", ".layer-name"].map((selector) => frame.locator(selector).innerText({ timeout: 1000 }));
   return Promise.all([...texts, frame.locator(".toolbar select").first().inputValue({ timeout: 1000 })]);
 }
 
 /** Waits until the dashboard has them again, in a page that draws. */
-async function expectSettings(wanted: readonly string[]): Promise<void> {
-  await expect.poll(() => settings().catch((error: Error) => [error.message]), patient).toEqual(wanted);
-  await expect(test.workbench.dashboard).toDraw("dense");
+async function expectSettings(wanted: readonly string[], view = test.workbench.dashboard): Promise<void> {
+  await expect.poll(() => settings(view).catch((error: Error) => [error.message]), patient).toEqual(wanted);
+  await expect(view).toDraw("dense");
 }
 
 describe("a dashboard that was set up", () => {
@@ -30,7 +31,7 @@ describe("a dashboard that was set up", () => {
     await workbench.command("layerscope.openDashboard", { layer: 0, step: 20 });
     for (const command of ["zoomIn", "cursorBack", "toggleLogarithmic"])
       await workbench.command(`layerscope.${command}`);
-    await expect.poll(settings, patient).toContain("dense");
+    await expect.poll(() => settings(), patient).toContain("dense");
     wanted = await settings();
     expect(wanted).toEqual([expect.stringMatching(/19/), "dense", "logarithmic"]);
   });
@@ -85,5 +86,22 @@ describe("a dashboard that was set up", () => {
       vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label)),
     );
     expect(labels.filter((label) => label === "Layerscope")).toHaveLength(1);
+  });
+
+  it("is as it was in another window, and the live view in another part of the workbench goes on", async () => {
+    const { workbench } = test;
+    await workbench.command("layerscope.openDashboard", { layer: 0, step: 20 });
+    await expect(workbench.dashboard).toSay("Step 20");
+    const wanted = await settings();
+    const [window] = await Promise.all([
+      workbench.page.waitForEvent("popup", patient),
+      workbench.command("workbench.action.moveEditorToNewWindow"),
+    ]);
+    await expectSettings(wanted, new View(window, "dashboard"));
+    const destinationId = "workbench.view.explorer";
+    await workbench.command("vscode.moveViews", { viewIds: ["layerscope.live"], destinationId });
+    await workbench.showLive();
+    await expect(workbench.live).toDraw("norm", 40);
+    await workbench.screenshot("live-moved");
   });
 });
