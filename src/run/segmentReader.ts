@@ -116,6 +116,7 @@ export class SegmentReader {
         const layout = this.layoutIn(file);
         const batch = layout && this.unlessDamaged(entry, () => this.wholeBatch(file, layout, message, entry));
         if (batch) batches.push(batch);
+        else this.entryList.pop();
       }
       return { batches, bytes: this.offset - start, more };
     });

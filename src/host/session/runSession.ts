@@ -23,6 +23,7 @@ import { Disposable, type Release } from "../disposable.js";
 import { Emitter } from "../emitter.js";
 import { FindingsKeeper } from "./findingsKeeper.js";
 import { LayerSummaries } from "./layerSummaries.js";
+import { PollTimer } from "./pollTimer.js";
 import { RunQueries } from "./runQueries.js";
 import { RunRows, type RunRowsLimits } from "./runRows.js";
 import { type RunSight, runCondition } from "./runState.js";
@@ -30,10 +31,6 @@ import { isSameLayer } from "./sameLayer.js";
 import { type Describe, headerWithoutRun, sessionHeader } from "./sessionHeader.js";
 import type { SessionChange, SessionView } from "./sessionView.js";
 
-const visiblePollMs = 50;
-/** After rows: the writer puts the tables of a step on disk one after the other. */
-const restPollMs = 10;
-const hiddenPollMs = 1000;
 /** Bytes read in one go, so that opening a long run never holds up the extension host. */
 const pollBytes = 4 * 2 ** 20;
 
@@ -62,8 +59,8 @@ export class RunSession extends Disposable implements SessionView {
   private shown: readonly LayerInfo[] = [];
   private lastStepAtMs = Date.now();
   private condition = "";
-  private watchers = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly timer = this._register(new PollTimer(() => this.poll()));
+  private readonly toldDamage = new Set<string>();
 
   constructor(
     readonly folder: string,
@@ -79,7 +76,6 @@ export class RunSession extends Disposable implements SessionView {
       () => this.layers,
       () => this.extent(),
     );
-    this._register({ dispose: () => clearTimeout(this.timer) });
     if (!this.restore()) this.rows.lookAhead(readRunOrNull(folder)?.layers ?? []);
     this.refresh();
   }
@@ -134,22 +130,12 @@ export class RunSession extends Disposable implements SessionView {
   }
 
   watch(): Release {
-    this.watchers++;
-    if (this.watchers === 1) this.refresh();
-    let held = true;
-    return {
-      dispose: () => {
-        if (held) this.watchers--;
-        held = false;
-      },
-    };
+    return this.timer.watch();
   }
 
   /** Reads now instead of at the next turn. */
   refresh(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.poll();
+    this.timer.now();
   }
 
   extent(): StepRange {
@@ -182,16 +168,22 @@ export class RunSession extends Disposable implements SessionView {
       more = poll.more;
       hasRows = poll.batches.length > 0;
       this.take(poll);
+      this.tellDamage();
     } catch (thrown) {
       this.failed(thrown);
       return;
     }
     // A run that has ended is read to its end and then left alone.
-    if (more) this.timer = setTimeout(() => this.poll(), 0);
-    else if (this.seenStatus === "running") {
-      const visibleMs = hasRows ? restPollMs : visiblePollMs;
-      this.timer = setTimeout(() => this.poll(), this.watchers > 0 ? visibleMs : hiddenPollMs);
-    } else this.rows.save({ epochs: this.epochList, findings: this.findings });
+    if (more) this.timer.again();
+    else if (this.seenStatus === "running") this.timer.later(hasRows);
+    else this.rows.save({ epochs: this.epochList, findings: this.findings });
+  }
+
+  private tellDamage(): void {
+    for (const sentence of this.rows.history.reader.damage) {
+      if (!this.toldDamage.has(sentence)) this.host.log(sentence);
+      this.toldDamage.add(sentence);
+    }
   }
 
   /** An ended run goes on from what was kept beside it; whatever cannot be used is read again from the rows. */
@@ -292,7 +284,7 @@ export class RunSession extends Disposable implements SessionView {
       this.shown = [];
     }
     if (isGone) this.seenStatus = "interrupted";
-    else this.timer = setTimeout(() => this.poll(), hiddenPollMs);
+    else this.timer.afterFailure();
     this.changed.fire({ ...noChange, header: true, layers: isGone });
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -158,7 +158,9 @@ describe("RunSession", () => {
     expect(look(open({ longRunBytes: 0 }).session)).toEqual(before);
   });
 
-  it("shows a long run at once, says that it is being read, and then has every number", async () => {
+  it("shows a long run at once, says that it is being read, and then has every number", {
+    timeout: 60_000,
+  }, async () => {
     const writer = startRun();
     writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [1] });
     const steps = 40_000;
@@ -213,6 +215,22 @@ describe("RunSession", () => {
     expect(seen.header()).toMatchObject({ state: "none", run: null });
     expect(seen.header().sentence).toContain(folder);
     expect(problems).toHaveLength(2);
+  });
+
+  it("logs once what of a run is damaged, and shows the rest", () => {
+    const writer = startRun();
+    trainSteps(writer, 1, 3);
+    writer.close({ status: "completed" });
+    const file = join(folder, "activations.0.arrow");
+    const bytes = readFileSync(file);
+    const schemaEnd = 8 + bytes.readUInt32LE(4);
+    writeFileSync(file, bytes.fill(0, schemaEnd, schemaEnd + 8));
+    const { session: seen } = open();
+    seen.refresh();
+    expect(seen.steps).toBe(3);
+    expect(problems).toEqual([
+      `activations.0.arrow is damaged at byte ${schemaEnd}: what lies behind that is not read.`,
+    ]);
   });
 
   it("refuses a run of a newer format", () => {

@@ -76,6 +76,9 @@ describe("a damaged table", () => {
       reader.poll({ bodies: false });
       expect(readSeries(reader, "activations", 0, "mean").map(({ step }) => step)).toEqual([1, 2, 5, 6]);
       expect(reader.damage).toEqual([sentence]);
+      const whole = new RunReader(folder);
+      whole.poll();
+      expect(Array.from(whole.batchesBack("activations", 6, 9), ({ steps }) => steps[0])).toEqual([5, 1]);
     }
   });
 
