@@ -25,7 +25,7 @@ export const gradVanishing: Rule = {
         const got = history.gradientMeanAbs.atMost("median");
         if (!(got < gradientMeanAbs)) continue;
         const message = `mean absolute gradient of ${weight.name} is ${short(got)}, wanted at least ${gradientMeanAbs}.`;
-        yield { level: "warning", layer: layer.index, message };
+        yield { level: "warning", layer: layer.index, step: history.lastStep, message };
       }
     }
   },
@@ -56,7 +56,8 @@ export const gradExploding: Rule = {
       const ratio = head[2].gradientNorm.atLeast("median") / tail[2].gradientNorm.atMost("median");
       if (!(ratio > gradientNormRatio)) continue;
       const got = `gradient norm of ${head[0].name} is ${short(ratio)} times that of ${tail[0].name}`;
-      yield { level: "error", layer: head[1].index, message: `${got}, wanted at most ${gradientNormRatio} times.` };
+      const message = `${got}, wanted at most ${gradientNormRatio} times.`;
+      yield { level: "error", layer: head[1].index, step: head[2].lastStep, message };
     }
   },
 };
@@ -76,8 +77,8 @@ export const updateRatio: Rule = {
       if (ratio > warning) {
         const message = `a step changes ${weight.name} by ${short(ratio)} of its norm, wanted at most ${short(warning)}.`;
         const action = "Lower the learning rate.";
-        const level = ratio > error ? "error" : isFirstLearning(context) ? "info" : "warning";
-        yield { level, layer: layer.index, message, action };
+        const level = ratio > error ? "error" : isFirstLearning(context, history) ? "info" : "warning";
+        yield { level, layer: layer.index, step: history.lastStep, message, action };
       } else if (history.largestUpdateRatio > updateRatioEver && !hasLearned(context)) {
         const got = `20 steps changed ${weight.name} by ${short(history.largestUpdateRatio)} of its norm each`;
         yield initialisationLost(layer, got, `${updateRatioEver} even at the start`);
@@ -91,7 +92,13 @@ export const updateRatio: Rule = {
         history.updateRatio.length >= enoughUpdates && history.largestUpdateRatio < updateRatioLowest;
       if (isAlwaysSmall && ratio > 0 && !context.graph.isFollowedByBatchNorm(layer) && !hasLearned(context)) {
         const message = `a step changes ${weight.name} by ${short(ratio)} of its norm, wanted at least ${updateRatioLowest}.`;
-        yield { level: "warning", layer: layer.index, message, action: "Raise the learning rate." };
+        yield {
+          level: "warning",
+          layer: layer.index,
+          step: history.lastStep,
+          message,
+          action: "Raise the learning rate.",
+        };
       }
     }
   },
@@ -114,9 +121,9 @@ function byModel(context: RuleContext): Kernel[][] {
   return [...models.values()];
 }
 
-/** A run that ended in the first steps, whose updates are large in any run, and that does learn. */
-function isFirstLearning(context: RuleContext): boolean {
-  return context.lastStep < context.settings.warmSteps && hasLearned(context);
+/** Only the first steps are known of the updates, which are large in any run, and the run does learn. */
+function isFirstLearning(context: RuleContext, { lastStep }: WeightHistory): boolean {
+  return lastStep < context.settings.warmSteps && hasLearned(context);
 }
 
 /** The loss has at least halved. */

@@ -396,6 +396,9 @@ describe("rules of weights and gradients", () => {
     expect(found(sparse(0.06, 0.005), "update-ratio"), "large at first, as in any run").toBeUndefined();
     expect(found(sparse(0.06, 0.06), "update-ratio")?.message).toContain("by 0.06 of its norm");
     expect(found(sparse(0.005, 0.06), "update-ratio"), "a few at the end").toBeUndefined();
+    expect(found(sparse(0.06, 0.06), "update-ratio")?.step).toBe(118);
+    const early = (step: number): Row | null => (step <= 12 ? { ...healthy, updateRatio: 0.06 } : null);
+    expect(found({ layers, weights, updates: early }, "update-ratio")).toMatchObject({ level: "info", step: 12 });
   });
 
   it("remembers updates so large at the start that the initialisation was lost, if nothing was learned since", () => {
