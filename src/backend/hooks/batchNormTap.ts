@@ -1,4 +1,5 @@
 import type { KernelListener, KernelTap } from "./kernelTap.js";
+import type { OwnTime } from "./ownTime.js";
 import type { TensorLike } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
 
@@ -8,12 +9,6 @@ export interface BatchStatistics {
   readonly variance: Float64Array;
   /** m′: values per channel in this batch. */
   readonly valuesPerChannel: number;
-}
-
-/** Times our own work in the middle of the script's. */
-export interface Stopwatch {
-  clock(): number;
-  spent(sinceMs: number): void;
 }
 
 /**
@@ -27,16 +22,16 @@ export function tapBatchStatistics<Result>(
   call: () => Result,
   taken: (statistics: BatchStatistics) => void,
   room: Float64Array[],
-  stopwatch: Stopwatch | null = null,
+  ownTime: OwnTime | null = null,
 ): Result {
   let found = 0;
   let inputSize = 0;
   const listener: KernelListener = (name, inputs, output) => {
     if (name !== "Mean") return;
-    const startMs = stopwatch?.clock() ?? 0;
+    const startMs = ownTime?.clock() ?? 0;
     if (found === 0) inputSize = (inputs.x as TensorLike | undefined)?.size ?? 0;
     const values = reader.copy(output as TensorLike, room[found]);
-    stopwatch?.spent(startMs);
+    ownTime?.spent(startMs);
     if (values === null) return;
     room[found++] = values;
     if (found === 2) kernels.done(listener);

@@ -107,21 +107,21 @@ export class CallWatch {
     const probe = probes === null ? null : probes.pass;
     if (probe !== null) return this.probed(watching, probe, layer, original, inputs, kwargs);
     if (step === null) return this.outside(watching, layer, original, inputs, kwargs);
-    const startMs = watching.clock();
+    const startMs = watching.ownTime.clock();
     const given = tensorsOf(inputs);
     if (given.length === 0) return original.call(layer, inputs, kwargs);
     const { guard, running } = this;
     running.push(layer);
     try {
       const before = guard.run(() => beforeCall(watching, step, layer, running, kwargs, given));
-      watching.spent(startMs);
+      watching.ownTime.spent(startMs);
       if (before === undefined || before === null) return original.call(layer, inputs, kwargs);
       const output = before.tap
         ? this.tapped(watching, step, before, layer, original, inputs, kwargs)
         : original.call(layer, inputs, kwargs);
-      const returnedMs = watching.clock();
+      const returnedMs = watching.ownTime.clock();
       guard.run(() => afterCall(step, layer, before, given, tensorsOf(output)));
-      watching.spent(returnedMs);
+      watching.ownTime.spent(returnedMs);
       return output;
     } finally {
       running.pop();
@@ -150,7 +150,7 @@ export class CallWatch {
         () => original.call(layer, inputs, kwargs),
         taken,
         watching.roomOf(index),
-        watching,
+        watching.ownTime,
       );
     const fused = this.fast();
     return fused === null ? call() : fused.callBatchNorm(layer, taken, call);

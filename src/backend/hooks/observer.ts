@@ -5,11 +5,13 @@ import { canProbe } from "../probes/replay.js";
 import type { Controller } from "../recorder/controller.js";
 import type { EventContent } from "../recorder/recorder.js";
 import { type ActivationRoom, newActivationRoom } from "./activations.js";
-import { type BadGradient, GradientWatch } from "./gradientWatch.js";
+import { GradientWatch } from "./gradientWatch.js";
 import { KernelTap } from "./kernelTap.js";
 import type { LayerCatalogue } from "./layerCatalogue.js";
 import { type Level, level } from "./level.js";
+import { NonfiniteReport } from "./nonfiniteReport.js";
 import type { Nonfinite } from "./nonfiniteWatch.js";
+import { OwnTime } from "./ownTime.js";
 import type { Sink } from "./sink.js";
 import { StepRows, type WritableRow } from "./stepRows.js";
 import type {
@@ -28,14 +30,6 @@ import { type PinnedWeights, WeightStatistics } from "./weightStatistics.js";
 
 /** Flags of layers are looked at again this often. */
 const flagsEverySteps = 20;
-/**
- * Of the steps that capture nothing, all of the first ones and then one in so many is timed, for all of them: reading
- * the clock before and after each piece of work is a good part of what it takes.
- */
-const firstTimedSteps = 40;
-const timedEverySteps = 8;
-/** Weight of the newest of them. */
-const basicWeight = 0.1;
 
 /** Follows the training of one process: passes become steps, steps become rows. */
 export class Observer {
@@ -44,10 +38,7 @@ export class Observer {
   skippedSteps = 0;
   private current: TrainingStep | null = null;
   private inPass = false;
-  private ownMs = 0;
-  private isTimed = true;
-  /** Own time of a step that captures nothing: mean of those that were timed. */
-  private basicMs: number | null = null;
+  readonly ownTime = new OwnTime();
   private lastStepEndMs = performance.now();
   private sink: Sink | null = null;
   private readonly optimizers = new WeakMap<OptimizerLike, number>();
@@ -55,7 +46,6 @@ export class Observer {
   /** For each series, where its batch mean and variance are put in every step. */
   private readonly rooms: Float64Array[][] = [];
   private readonly weightNames = new WeakMap<LayerLike, readonly string[]>();
-  private nonfiniteReported = false;
   /** For each series, where the lists of its activations are put. */
   private readonly activationRooms: ActivationRoom[] = [];
   private readonly reader: TensorReader;
@@ -64,6 +54,7 @@ export class Observer {
   readonly rowWriter: StepRows;
   private readonly weights: WeightStatistics;
   private readonly gradients: GradientWatch;
+  private readonly nonfinite: NonfiniteReport;
   readonly probes: ProbeRunner | null;
 
   constructor(
@@ -83,6 +74,7 @@ export class Observer {
       probes === undefined || !canProbe(engine)
         ? null
         : new ProbeRunner(engine, this.reader, probes, catalogue, (message) => this.event({ type: "note", message }));
+    this.nonfinite = new NonfiniteReport(catalogue, () => this.beginReport(), onAnomaly);
     this.gradients = new GradientWatch(engine, this.reader, this.kernels, catalogue);
     this.weights = new WeightStatistics(engine, this.reader, this.kernels, catalogue);
   }
@@ -133,16 +125,16 @@ export class Observer {
       }
       if (this.onAnomaly !== null && chosen < level.scalars) chosen = level.scalars;
       this.current = this.newStep(chosen);
-      this.isTimed ||= chosen > level.basic;
+      this.ownTime.stepBegins(chosen);
     }
     this.current.passBegins();
     this.inPass = true;
-    this.spent(startMs);
+    this.ownTime.spent(startMs);
   }
 
   /** The forward pass has returned its loss; layers' outputs may be gone afterwards. */
   passReturns(loss: TensorLike): void {
-    const startMs = this.clock();
+    const startMs = this.ownTime.clock();
     const step = this.current;
     if (step === null) return;
     const value = this.reader.scalar(loss);
@@ -151,8 +143,8 @@ export class Observer {
     if (isBad) step.settle();
     else this.kernels.begin();
     const first = step.watch.release(isBad);
-    if ((isBad || first !== null) && !this.nonfiniteReported) this.reportNonfinite(first, value);
-    this.spent(startMs);
+    if (isBad || first !== null) this.nonfinite.inPass(this.step + 1, first, value);
+    this.ownTime.spent(startMs);
   }
 
   passEnds(): void {
@@ -171,21 +163,21 @@ export class Observer {
 
   /** What helpers found out about the pass; its tensors are let go. */
   private settle(): void {
-    const startMs = this.clock();
+    const startMs = this.ownTime.clock();
     const step = this.current;
     step?.settle();
     const first = step?.watch.release(false) ?? null;
-    if (first !== null && !this.nonfiniteReported) this.reportNonfinite(first, null);
-    this.spent(startMs);
+    if (first !== null) this.nonfinite.inPass(this.step + 1, first, null);
+    this.ownTime.spent(startMs);
   }
 
   beforeUpdate(gradients: NamedGradients): PinnedWeights | null {
-    const startMs = this.clock();
-    const bad = this.nonfiniteReported ? null : this.gradients.first(gradients);
-    if (bad !== null) this.reportGradient(bad);
+    const startMs = this.ownTime.clock();
+    const bad = this.nonfinite.isMade ? null : this.gradients.first(gradients);
+    if (bad !== null) this.nonfinite.inGradient(this.step + 1, bad);
     const pinned = this.current?.level === level.every ? this.weights.pin(gradients) : null;
     this.probes?.beforeUpdate(this.step + 1, () => this.variablesOf(gradients));
-    this.spent(startMs);
+    this.ownTime.spent(startMs);
     return pinned;
   }
 
@@ -197,7 +189,7 @@ export class Observer {
 
   /** An optimizer has updated variables: the step is complete. */
   updated(optimizer: OptimizerLike, gradients: NamedGradients, pinned: PinnedWeights | null): void {
-    const startMs = this.clock();
+    const startMs = this.ownTime.clock();
     const step = this.current ?? this.newStep(level.basic);
     this.current = null;
     this.step++;
@@ -215,16 +207,16 @@ export class Observer {
     if (pinned !== null) this.weights.write(this.sink, this.step, pinned);
     const used = this.rowWriter.write(this.sink, this.step, step, isTrained);
     this.writeLayers();
-    this.spent(startMs);
+    this.ownTime.spent(startMs);
     const now = performance.now();
     const stepMs = now - this.lastStepEndMs;
     this.lastStepEndMs = now;
-    const ownMs = this.takeOwnMs(step.level);
+    const ownMs = this.ownTime.stepEnds(this.step, step.level);
     this.writeStep(this.sink, step, optimizer, { stepMs, ownMs, batchSize: used.batchSize });
     this.controller.stepEnded(step.level, stepMs, ownMs);
     this.controller.spentBeside(this.kernels.takeBusyMs() / availableParallelism());
     // What comes after the end of this step is part of the next.
-    this.spent(now);
+    this.ownTime.spent(now);
     this.sink.stepEnded(Math.max(0, stepMs - ownMs), step.batchNorms.values());
     if (this.probes !== null) this.runProbes(this.probes, optimizer, step);
   }
@@ -247,16 +239,6 @@ export class Observer {
     if (batchSize !== null) row.batchSize = batchSize;
     if (typeof optimizer.learningRate === "number") row.learningRate = optimizer.learningRate;
     sink.row("steps", this.step, 0, row);
-  }
-
-  /** Own time of the step that ends; what is timed in the next one is settled. */
-  private takeOwnMs(captured: Level): number {
-    const timedMs = this.isTimed ? this.ownMs : null;
-    this.ownMs = 0;
-    this.isTimed = this.step < firstTimedSteps || this.step % timedEverySteps === 0;
-    if (timedMs === null) return this.basicMs ?? 0;
-    if (captured === level.basic) this.basicMs = smoothed(this.basicMs, timedMs);
-    return timedMs;
   }
 
   private runProbes(probes: ProbeRunner, optimizer: OptimizerLike, { calls }: TrainingStep): void {
@@ -292,29 +274,13 @@ export class Observer {
     this.sink?.event(this.step, content);
   }
 
-  /** For `spent`; the clock is not read in steps that are not timed. */
-  clock(): number {
-    return this.isTimed ? performance.now() : 0;
-  }
-
-  /** Time of ours that a hook spent, counted against the step it belongs to. */
-  spent(sinceMs: number): void {
-    if (this.isTimed) this.ownMs += performance.now() - sinceMs;
-  }
-
   private readonly activationRoomOf = (series: number): ActivationRoom => {
     this.activationRooms[series] ??= newActivationRoom();
     return this.activationRooms[series];
   };
 
   private newStep(chosen: Level): TrainingStep {
-    const onNonfinite = (found: Nonfinite): void => {
-      if (this.onAnomaly === null || this.nonfiniteReported) return;
-      // Whoever looks while the debugger stands here wants to read which layer it is.
-      this.reportNonfinite(found, null);
-      this.sink?.flush();
-      this.onAnomaly();
-    };
+    const onNonfinite = (found: Nonfinite): void => this.nonfinite.inCall(this.step + 1, found);
     const atOnce = this.onAnomaly !== null;
     const { catalogue, reader, kernels, activationRoomOf } = this;
     return new TrainingStep(chosen, catalogue, reader, kernels, activationRoomOf, onNonfinite, atOnce);
@@ -330,33 +296,10 @@ export class Observer {
     return names.length === 0 || names.some((name) => updated.has(name));
   }
 
-  private reportGradient(bad: BadGradient): void {
-    const sink = this.beginReport();
-    sink.event(this.step + 1, { type: "nonfinite", where: "gradient", channel: null, ...bad });
-    if (this.onAnomaly === null) return;
-    sink.flush();
-    this.onAnomaly();
-  }
-
   private beginReport(): Sink {
-    this.nonfiniteReported = true;
     this.sink ??= this.openSink();
     this.writeLayers();
     return this.sink;
-  }
-
-  private reportNonfinite(first: Nonfinite | null, loss: number | null): void {
-    const sink = this.beginReport();
-    const layer = first === null ? null : this.catalogue.layers[first.series];
-    sink.event(this.step + 1, {
-      type: "nonfinite",
-      where: first?.where ?? "loss",
-      layer: first?.series ?? null,
-      weight: typeof first?.weight === "number" ? (layer?.weights[first.weight] ?? null) : null,
-      channel: first?.channel ?? null,
-      nanCount: first?.nanCount ?? (Number.isNaN(loss) ? 1 : 0),
-      infCount: first?.infCount ?? (Number.isNaN(loss) ? 0 : 1),
-    });
   }
 
   private writeLayers(): void {
@@ -372,10 +315,6 @@ export class Observer {
     this.optimizers.set(optimizer, this.optimizersSeen);
     return this.optimizersSeen++;
   }
-}
-
-function smoothed(mean: number | null, newest: number): number {
-  return mean === null ? newest : mean + basicWeight * (newest - mean);
 }
 
 function namesOf(gradients: NamedGradients): ReadonlySet<string> {
