@@ -402,6 +402,59 @@ describe("at home", () => {
     expect(await seriousViolations(page)).toEqual([]);
   });
 
+  test("nothing moves by itself where motion is to be reduced", async () => {
+    const moving = async (query: string) => {
+      const { page } = await pages.open({ query: `view=dashboard&layers=5&${query}` });
+      await page.locator(layerChart).waitFor();
+      return page
+        .locator("body *")
+        .evaluateAll(
+          (all) => all.filter((one) => Number.parseFloat(getComputedStyle(one).transitionDuration) > 0).length,
+        );
+    };
+    expect(await moving("")).toBeGreaterThan(0);
+    expect(await moving("reduceMotion=1")).toBe(0);
+  });
+
+  test("one chart is a tab stop, and the arrow keys take it along", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300", height: 2500 });
+    await page.locator(layerChart).focus();
+    const stops = () =>
+      page
+        .locator('.chart[role="group"]')
+        .evaluateAll((charts) =>
+          charts
+            .filter((chart) => (chart as HTMLElement).tabIndex === 0)
+            .map((chart) => chart.getAttribute("data-chart")),
+        );
+    expect(await stops()).toEqual(["batch-running-mean"]);
+    await page.keyboard.press("ArrowDown");
+    expect(await stops()).toEqual(["batch-running-variance"]);
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("data-chart"))).toBe(
+      "batch-running-variance",
+    );
+  });
+
+  test("a screen reader is told where the cursor stops, not of every step on its way", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300" });
+    await page.locator(layerChart).focus();
+    const region = page.getByRole("status");
+    await region.evaluate((element) => {
+      const said: string[] = [];
+      Object.assign(window, { said });
+      new MutationObserver(() => said.push(element.textContent ?? "")).observe(element, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
+    });
+    const presses = 40;
+    for (let press = 0; press < presses; press++) await page.keyboard.press("ArrowLeft");
+    await expect.poll(() => region.innerText(), { timeout: 10_000 }).toContain(`tep ${300 - presses}`);
+    const said = await page.evaluate(() => (window as unknown as { said: string[] }).said);
+    expect(said.length).toBeLessThan(presses);
+  });
+
   test("colours are read again when the theme changes", async () => {
     const { page } = await pages.open({ query: "view=dashboard&theme=dark&layers=5" });
     await page.waitForSelector(layerChart);
