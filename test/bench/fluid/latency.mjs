@@ -7,11 +7,6 @@ import { quantile } from "./quantile.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const seconds = 20;
 const warmUpMs = 4000;
-const hiddenMs = 15_000;
-const hiddenWindows = 15;
-const settleMs = 6000;
-/** Finding Node and an engine, and the first steps, are no part of what a running training costs. */
-const startMs = 12_000;
 const chart = '.section-layer [data-chart="batch-running-mean"][data-layer="norm"]';
 
 /**
@@ -67,48 +62,4 @@ function latencies(ends, drawn) {
     if (endedMs >= firstMs) times.push(shown[1] - endedMs);
   }
   return { medianMs: quantile(times, 0.5), p95Ms: quantile(times, 0.95), steps: times.length };
-}
-
-/**
- * Processor time of the extension host while a training runs and none of our views is visible, in percent of a core,
- * above what the same host takes before the training.
- * @param {import("./workbench.mjs").Workbench} workbench
- */
-export async function measureHidden(workbench) {
-  const { driver, workspace } = workbench;
-  await driver.evaluate(
-    async (vscode, args) => {
-      const settings = vscode.workspace.getConfiguration();
-      await settings.update("layerscope.arguments", args, vscode.ConfigurationTarget.Global);
-      await settings.update("layerscope.openDashboardOnTrain", false, vscode.ConfigurationTarget.Global);
-      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-      await vscode.commands.executeCommand("workbench.view.explorer");
-    },
-    [join(workspace, "hidden.txt"), String((startMs + hiddenMs) / 1000 + 8)],
-  );
-  await delay(settleMs);
-  const idle = await hostPercent(workbench);
-  await driver.evaluate(
-    (vscode, script) => {
-      void vscode.commands.executeCommand("layerscope.train", vscode.Uri.file(script));
-    },
-    join(workspace, "paced.cjs"),
-  );
-  await delay(startMs);
-  const training = await hostPercent(workbench);
-  await workbench.command("layerscope.stop");
-  return { percent: training - idle, idlePercent: idle };
-}
-
-/** Median over some windows: VS Code's own chores, such as looking for ports, fall into single ones. @param {import("./workbench.mjs").Workbench} workbench */
-async function hostPercent(workbench) {
-  const percents = [];
-  for (let window = 0; window < hiddenWindows; window++) {
-    const before = await workbench.hostTime();
-    await delay(hiddenMs / hiddenWindows);
-    const after = await workbench.hostTime();
-    const usedMs = (after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system) / 1000;
-    percents.push((100 * usedMs) / (after.atMs - before.atMs));
-  }
-  return quantile(percents, 0.5);
 }
