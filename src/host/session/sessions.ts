@@ -4,6 +4,7 @@ import type { RunHeader } from "../../protocol/views.js";
 import type { RunStatus } from "../../run/format.js";
 import { noLabel } from "../../run/runLabel.js";
 import { runFamily } from "../../run/runTree.js";
+import { ContextKeys } from "../contextKeys.js";
 import { Disposable, type Release } from "../disposable.js";
 import type { Launch } from "../launch/launcher.js";
 import type { EndedLaunch, Trainer } from "../launch/trainer.js";
@@ -54,7 +55,7 @@ export class Sessions extends Disposable {
   private launchTimer: NodeJS.Timeout | undefined;
   private withoutRun: StateSentence | null = null;
   private selected: number | null = null;
-  private active: boolean | undefined;
+  private readonly keys = new ContextKeys();
   private shownStatus: RunStatus | undefined;
   /** Runs that were there already: only a new one takes over. */
   private readonly seen = new Set<string>();
@@ -262,19 +263,17 @@ export class Sessions extends Disposable {
   }
 
   private tellContext(): void {
-    const active = this.launch !== null || this.session?.status === "running";
-    if (active !== this.active) void vscode.commands.executeCommand("setContext", "layerscope.runActive", active);
-    this.active = active;
     const isRun = this.session !== null && this.session.run !== null;
-    void vscode.commands.executeCommand("setContext", "layerscope.hasRun", isRun);
-    if (isRun) void vscode.commands.executeCommand("setContext", "layerscope.canTrainAgain", true);
+    this.keys.set("runActive", this.launch !== null || this.session?.status === "running");
+    this.keys.set("hasRun", isRun);
+    if (isRun) this.keys.set("canTrainAgain", true);
   }
 
   /** Is there a run that started the shown one, or that it started? */
   private tellRelations(): void {
     const shown = this.session?.folder;
     const related = shown !== undefined && runFamily(this.list(), ({ folder }) => folder === shown).length > 1;
-    void vscode.commands.executeCommand("setContext", "layerscope.hasRelatedRuns", related);
+    this.keys.set("hasRelatedRuns", related);
   }
 
   private stopLooking(): void {
