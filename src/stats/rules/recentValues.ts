@@ -1,8 +1,9 @@
 const newestValues = 5;
 
-/** The last values of a series, at most `capacity`. */
+/** The last values of a series, at most `capacity`; kept in order too, for rules ask for a median at every row. */
 export class RecentValues {
   private readonly values: number[] = [];
+  private readonly ascending: number[] = [];
 
   constructor(private readonly capacity: number) {}
 
@@ -21,15 +22,15 @@ export class RecentValues {
 
   /** NaN when empty. */
   get smallest(): number {
-    return this.values.length === 0 ? Number.NaN : Math.min(...this.values);
+    return this.ascending[0] ?? Number.NaN;
   }
 
   /** NaN when empty. */
   get median(): number {
-    if (this.values.length === 0) return Number.NaN;
-    const sorted = this.values.toSorted((a, b) => a - b);
-    const middle = (sorted.length - 1) / 2;
-    return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+    const { ascending } = this;
+    const middle = (ascending.length - 1) / 2;
+    if (middle < 0) return Number.NaN;
+    return ((ascending[Math.floor(middle)] as number) + (ascending[Math.ceil(middle)] as number)) / 2;
   }
 
   /**
@@ -54,7 +55,10 @@ export class RecentValues {
   /** Undefined, NaN and Inf are left out: other rules tell of them. */
   push(value: number | undefined): void {
     if (value === undefined || !Number.isFinite(value)) return;
-    if (this.isFull) this.values.shift();
+    if (this.isFull) this.ascending.splice(this.ascending.indexOf(this.values.shift() as number), 1);
     this.values.push(value);
+    let at = this.ascending.length;
+    while (at > 0 && (this.ascending[at - 1] as number) > value) at--;
+    this.ascending.splice(at, 0, value);
   }
 }
