@@ -16,11 +16,19 @@ export interface EsModuleOptions {
  */
 export function installEsModules(options: EsModuleOptions): void {
   if (moduleSystem.registerHooks) {
+    // In Deno the search for a file asks the hooks again.
+    let isSearching = false;
     moduleSystem.registerHooks({
       resolve(specifier, context, next) {
-        if (!specifier.startsWith("@tensorflow/")) return next(specifier, context);
+        if (isSearching || !specifier.startsWith("@tensorflow/")) return next(specifier, context);
         const { parentURL } = context;
-        const file = options.resolve(specifier, parentURL?.startsWith("file:") ? fileURLToPath(parentURL) : null);
+        isSearching = true;
+        let file: string | null;
+        try {
+          file = options.resolve(specifier, parentURL?.startsWith("file:") ? fileURLToPath(parentURL) : null);
+        } finally {
+          isSearching = false;
+        }
         if (file === null) return next(specifier, context);
         return { url: pathToFileURL(file).href, format: "commonjs", shortCircuit: true };
       },

@@ -112,10 +112,15 @@ describe("modules", () => {
         logLevel: "error",
       });
       write("source.cjs", `const tf = require("@tensorflow/tfjs");${training}`);
-      const { runs } = runScript(outfile, { engine: "auto" });
-      expect(runs[0]?.run).toMatchObject({ status: "completed", steps: 3, layerSteps: [3, 3] });
-      const places = runs[0]?.run.layers.map(({ source }) => source && [source.file, source.line]);
-      expect(places).toEqual(sourcemap ? [3, 4].map((line) => [join(folder, "source.cjs"), line]) : [null, null]);
+      for (const [engine, name] of [
+        ["auto", "cpu"],
+        ["embedded", "embedded"],
+      ] as const) {
+        const { runs } = runScript(outfile, { engine });
+        expect(runs[0]?.run).toMatchObject({ status: "completed", steps: 3, layerSteps: [3, 3], engine: { name } });
+        const places = runs[0]?.run.layers.map(({ source }) => source && [source.file, source.line]);
+        expect(places).toEqual(sourcemap ? [3, 4].map((line) => [join(folder, "source.cjs"), line]) : [null, null]);
+      }
     }
   });
 });

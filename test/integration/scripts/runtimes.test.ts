@@ -2,7 +2,7 @@ import { chmodSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { runCli, workspace } from "../cli/cliProcess.js";
-import { expectTrained, javascript, typescript } from "./threeUpdates.js";
+import { expectTrained, javascript, runsOf, typescript } from "./threeUpdates.js";
 import { installedPackages } from "./tools.js";
 
 const packages = { "@oven/bun-linux-x64": "1.4.5", "@deno/linux-x64-glibc": "2.9.6" };
@@ -45,6 +45,7 @@ describe.each<{ program: keyof typeof programs; args: readonly string[] }>([
     const cwd = project({ [file]: text });
     const end = await runCli(["exec", "--", join(modules, programs[program]), ...args, file], { cwd });
     expectTrained(cwd, end, file);
+    expect(runsOf(cwd)[0]?.run.engine?.reason).toMatch(/addon of @tensorflow\/tfjs-node [\d.]+ is missing/);
   });
 });
 
