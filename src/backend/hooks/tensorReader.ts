@@ -67,7 +67,8 @@ export class TensorReader {
   /** The value of a one-element tensor. */
   scalar(tensor: TensorLike): number | null {
     if (tensor.size !== 1) return null;
-    return this.values(tensor)?.[0] ?? null;
+    const at = this.placeInHeap(tensor);
+    return (at === null ? this.values(tensor)?.[0] : this.heap[at]) ?? null;
   }
 
   /** Keeps the data alive until the returned function is called; null when the backend cannot. */
