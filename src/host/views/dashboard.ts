@@ -25,6 +25,8 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
   private panel: vscode.WebviewPanel | undefined;
   private host: ViewHost | undefined;
   private orphanTimer: NodeJS.Timeout | undefined;
+  /** Ours stands in the place of one that was not handed over in time. */
+  private hasTakenOver = false;
   private readonly page = this._register(new PageWatch((afterMs) => this.remake(afterMs)));
 
   constructor(
@@ -59,6 +61,10 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    if (this.hasTakenOver) {
+      panel.dispose();
+      return;
+    }
     this.panel?.dispose();
     this.memory.set(state);
     this.adopt(panel);
@@ -93,6 +99,7 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
     const orphan = this.orphan();
     if (orphan === undefined) return;
     this.log.info("The dashboard of an extension host that has gone is opened again.");
+    this.hasTakenOver = true;
     this.adopt(this.createIn(orphan.group.viewColumn));
     vscode.window.tabGroups
       .close(orphan, true)
@@ -129,6 +136,7 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
       this.panel = undefined;
       this.host = undefined;
       this.memory.set(undefined);
+      this.hasTakenOver = false;
     });
   }
 }
