@@ -31,7 +31,7 @@ export async function takeInstallLock(path: string): Promise<InstallLock> {
     startedAt: new Date().toISOString(),
   };
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
   } catch (error) {
     throw explainWriteError(error, dirname(path));
   }
@@ -42,6 +42,19 @@ export async function takeInstallLock(path: string): Promise<InstallLock> {
     await discard(path, other?.token ?? null);
   }
   throw busy(await read(path));
+}
+
+/** One level after the other: told to make them all, Node says of a read-only disk that there is no such folder. */
+async function makeFolder(folder: string, isParentThere = false): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || isParentThere) throw error;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder, true);
+  }
 }
 
 /** Who works on the engines folder now, or null. */

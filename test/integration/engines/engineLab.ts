@@ -33,7 +33,6 @@ export interface InstallSettings {
   readonly spec?: MiniatureEngine["spec"];
   /** Put before the command (`unshare …`). */
   readonly prefix?: readonly string[];
-  readonly uid?: number;
 }
 
 /** Index, wheels, packages and a runner for tests of installations; each `cache` is a fresh one. */
@@ -110,7 +109,6 @@ export class EngineLab {
     const child = spawn(command[0] ?? "", command.slice(1), {
       env: { ...this.env(cache), ...settings.env },
       stdio: ["pipe", "pipe", "inherit"],
-      ...(settings.uid === undefined ? {} : { uid: settings.uid, gid: settings.uid }),
     });
     return follow(child);
   }
