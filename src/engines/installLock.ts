@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { EngineError, explainWriteError } from "./engineError.js";
 
 /** The right to change the engines folder. */
@@ -36,7 +36,10 @@ export async function takeInstallLock(path: string): Promise<InstallLock> {
     throw explainWriteError(error, dirname(path));
   }
   for (let attempt = 0; attempt < 3; attempt++) {
-    if (await create(path, holder)) return held(path, holder);
+    if (await create(path, holder)) {
+      await sweep(path);
+      return held(path, holder);
+    }
     const other = await read(path);
     if (other && !(await isStale(path, other))) throw busy(other);
     await discard(path, other?.token ?? null);
@@ -110,8 +113,21 @@ async function discard(path: string, token: string | null): Promise<void> {
   await rm(aside, { force: true });
 }
 
+/** What processes that were killed while they took or discarded the lock have left beside it. */
+async function sweep(path: string): Promise<void> {
+  const names = (await readdir(dirname(path))).filter((name) => name.startsWith(`${basename(path)}.`));
+  for (const aside of names.map((name) => join(dirname(path), name))) {
+    const holder = await read(aside);
+    const isLeft = holder === null ? await isOld(aside) : await isStale(aside, holder);
+    if (isLeft) await rm(aside, { force: true });
+  }
+}
+
 async function isStale(path: string, holder: Holder): Promise<boolean> {
-  if (holder.host === hostname() && !isAlive(holder.processId)) return true;
+  return (holder.host === hostname() && !isAlive(holder.processId)) || isOld(path);
+}
+
+async function isOld(path: string): Promise<boolean> {
   try {
     return Date.now() - (await stat(path)).mtimeMs > staleAfterMs;
   } catch {

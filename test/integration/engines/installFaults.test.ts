@@ -268,6 +268,17 @@ describe("two installations at once", () => {
     expect(await lab.install(cache).end).toMatchObject({ outcome: "installed" });
   });
 
+  it("clear away what a killed process left beside the lock, and nothing of one that is alive", async () => {
+    const cache = lab.freshCache();
+    const engines = join(cache, "engines");
+    mkdirSync(engines);
+    const holder = { token: "t", processId: 2 ** 22 + 1, host: hostname(), startedAt: "2026-01-01T00:00:00.000Z" };
+    writeFileSync(join(engines, "lock.dead"), JSON.stringify(holder));
+    writeFileSync(join(engines, "lock.alive"), JSON.stringify({ ...holder, processId: process.pid }));
+    expect(await lab.install(cache).end).toMatchObject({ outcome: "installed" });
+    expect(readdirSync(engines).filter((name) => name.startsWith("lock"))).toEqual(["lock.alive"]);
+  });
+
   it("started together over a stale lock: exactly one installs", async () => {
     const cache = lab.freshCache();
     mkdirSync(join(cache, "engines"));
