@@ -19,6 +19,13 @@ async function expectSettings(wanted: readonly string[], view = test.workbench.d
   await expect(view).toDraw("dense");
 }
 
+async function dashboards(): Promise<number> {
+  return test.workbench.driver.evaluate(
+    (vscode) =>
+      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ label }) => label === "Layerscope").length,
+  );
+}
+
 describe("a dashboard that was set up", () => {
   let wanted: readonly string[];
 
@@ -82,10 +89,18 @@ describe("a dashboard that was set up", () => {
     await workbench.train("short.js");
     await expect.poll(() => runs.list().length, patient).toBe(2);
     await expect(workbench.dashboard).toSay("steps 0 to 40");
-    const labels = await workbench.driver.evaluate((vscode) =>
-      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label)),
-    );
-    expect(labels.filter((label) => label === "Layerscope")).toHaveLength(1);
+    expect(await dashboards()).toBe(1);
+  });
+
+  it("takes the place of the one before, asked for as soon as the extension host has started again", async () => {
+    const { workbench } = test;
+    const hostId = () => workbench.driver.evaluate(() => process.pid);
+    const before = await hostId();
+    process.kill(before, "SIGKILL");
+    await expect.poll(() => hostId().catch(() => before), patient).not.toBe(before);
+    await workbench.command("layerscope.openDashboard");
+    await expect.poll(dashboards, patient).toBe(1);
+    await expect(workbench.dashboard).toSay("steps 0 to 40");
   });
 
   it("is as it was in another window, and the live view in another part of the workbench goes on", async () => {

@@ -51,7 +51,7 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
 
   open({ layer = null, step = null, preserveFocus = false }: DashboardRequest = {}): void {
     if (layer !== null) this.sessions.select(layer);
-    if (this.panel === undefined) this.adopt(this.create(preserveFocus));
+    if (this.panel === undefined) this.openPanel(preserveFocus);
     else if (!(preserveFocus && this.panel.visible)) this.panel.reveal(undefined, preserveFocus);
     if (layer !== null) this.host?.reveal(layer, step);
   }
@@ -70,14 +70,17 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
     this.adopt(panel);
   }
 
-  private create(preserveFocus: boolean): vscode.WebviewPanel {
-    const viewColumn =
-      vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
-    return vscode.window.createWebviewPanel(dashboardType, "Layerscope", { viewColumn, preserveFocus }, {});
-  }
-
-  private createIn(viewColumn = vscode.ViewColumn.Active): vscode.WebviewPanel {
-    return vscode.window.createWebviewPanel(dashboardType, "Layerscope", { viewColumn, preserveFocus: true }, {});
+  /** Where one was that is not ours, in its place. */
+  private openPanel(preserveFocus: boolean): void {
+    const others = foreignDashboards();
+    this.hasTakenOver = others.length > 0;
+    const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
+    this.adopt(create(others[0]?.group.viewColumn ?? beside, preserveFocus));
+    if (others.length === 0) return;
+    this.log.info("The dashboard of an extension host that has gone is opened again.");
+    vscode.window.tabGroups
+      .close(others, true)
+      .then(undefined, (thrown: unknown) => this.log.error("A dashboard of before could not be closed.", thrown));
   }
 
   /** Another panel in its place. */
@@ -85,31 +88,15 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
     const old = this.panel;
     if (old === undefined) return;
     this.log.warn(`The dashboard has not answered for ${afterMs / 1000} s and is made anew.`);
-    this.adopt(this.createIn(old.viewColumn));
+    this.adopt(create(old.viewColumn ?? vscode.ViewColumn.Active, true));
     old.dispose();
   }
 
+  /** VS Code leaves the panel of an extension host that is no more as it was: nobody hears what is pressed in it. */
   private takeOverSoon(): void {
     clearTimeout(this.orphanTimer);
-    if (this.orphan() !== undefined) this.orphanTimer = setTimeout(() => this.takeOver(), handOverMs);
-  }
-
-  /** VS Code leaves the panel of an extension host that is no more as it was: nobody hears what is pressed in it. */
-  private takeOver(): void {
-    const orphan = this.orphan();
-    if (orphan === undefined) return;
-    this.log.info("The dashboard of an extension host that has gone is opened again.");
-    this.hasTakenOver = true;
-    this.adopt(this.createIn(orphan.group.viewColumn));
-    vscode.window.tabGroups
-      .close(orphan, true)
-      .then(undefined, (thrown: unknown) => this.log.error("A dashboard of before could not be closed.", thrown));
-  }
-
-  /** A dashboard that the user sees and that is not ours. */
-  private orphan(): vscode.Tab | undefined {
-    if (this.panel !== undefined) return undefined;
-    return vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).find((tab) => tab.isActive && isDashboard(tab));
+    const isOrphanSeen = () => this.panel === undefined && foreignDashboards().some(({ isActive }) => isActive);
+    if (isOrphanSeen()) this.orphanTimer = setTimeout(() => isOrphanSeen() && this.openPanel(true), handOverMs);
   }
 
   private adopt(panel: vscode.WebviewPanel): void {
@@ -141,6 +128,13 @@ export class Dashboard extends Disposable implements vscode.WebviewPanelSerializ
   }
 }
 
-function isDashboard({ input }: vscode.Tab): boolean {
-  return input instanceof vscode.TabInputWebview && input.viewType.endsWith(dashboardType);
+function create(viewColumn: vscode.ViewColumn, preserveFocus: boolean): vscode.WebviewPanel {
+  return vscode.window.createWebviewPanel(dashboardType, "Layerscope", { viewColumn, preserveFocus }, {});
+}
+
+/** While there is no panel of ours. */
+function foreignDashboards(): readonly vscode.Tab[] {
+  const isDashboard = ({ input }: vscode.Tab) =>
+    input instanceof vscode.TabInputWebview && input.viewType.endsWith(dashboardType);
+  return vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(isDashboard);
 }
