@@ -19,6 +19,14 @@ async function expectSettings(wanted: readonly string[], view = test.workbench.d
   await expect(view).toDraw("dense");
 }
 
+/** Returns when the extension host has started again. */
+async function killHost(): Promise<void> {
+  const hostId = () => test.workbench.driver.evaluate(() => process.pid);
+  const before = await hostId();
+  process.kill(before, "SIGKILL");
+  await expect.poll(() => hostId().catch(() => before), patient).not.toBe(before);
+}
+
 async function dashboards(): Promise<number> {
   return test.workbench.driver.evaluate(
     (vscode) =>
@@ -79,10 +87,7 @@ describe("a dashboard that was set up", () => {
 
   it("is as it was after the extension host was killed and has started again", async () => {
     const { workbench, runs } = test;
-    const hostId = () => workbench.driver.evaluate(() => process.pid);
-    const before = await hostId();
-    process.kill(before, "SIGKILL");
-    await expect.poll(() => hostId().catch(() => before), patient).not.toBe(before);
+    await killHost();
     await expectSettings(wanted);
     await expect(workbench.live).toDraw("norm", 40);
     // A page that nobody listens to would look the same.
@@ -94,10 +99,7 @@ describe("a dashboard that was set up", () => {
 
   it("takes the place of the one before, asked for as soon as the extension host has started again", async () => {
     const { workbench } = test;
-    const hostId = () => workbench.driver.evaluate(() => process.pid);
-    const before = await hostId();
-    process.kill(before, "SIGKILL");
-    await expect.poll(() => hostId().catch(() => before), patient).not.toBe(before);
+    await killHost();
     await workbench.command("layerscope.openDashboard");
     await expect.poll(dashboards, patient).toBe(1);
     await expect(workbench.dashboard).toSay("steps 0 to 40");

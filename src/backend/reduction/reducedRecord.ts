@@ -5,8 +5,31 @@ import type { Reduced, ReductionRoom } from "./reduced.js";
 /** A result of more channels has no room in a record. */
 export const mostChannels = 512;
 
-const histogramAt = 20;
-const meansAt = histogramAt + binCount + 2;
+/** Where each number stands in a record; behind them the histogram and the channels. */
+const place = {
+  count: 0,
+  finiteCount: 1,
+  nanCount: 2,
+  infCount: 3,
+  mean: 4,
+  variance: 5,
+  min: 6,
+  max: 7,
+  zeroFraction: 8,
+  saturatedFraction: 9,
+  deadFraction: 10,
+  firstNonfiniteChannel: 11,
+  channels: 12,
+  distributed: 13,
+  distributedFinite: 14,
+  p15: 15,
+  p50: 16,
+  p85: 17,
+  histogramMin: 18,
+  histogramMax: 19,
+  histogram: 20,
+} as const;
+const meansAt = place.histogram + binCount + 2;
 const variancesAt = meansAt + mostChannels;
 /** Float64 of one record. */
 export const recordLength = variancesAt + mostChannels;
@@ -14,62 +37,62 @@ export const recordLength = variancesAt + mostChannels;
 /** Puts a result where another thread finds it; NaN stands for what there is not. */
 export function writeRecord(record: Float64Array, { measured, distribution }: Reduced): void {
   const { channelMean, channelVariance } = measured;
-  record[0] = measured.count;
-  record[1] = measured.finiteCount;
-  record[2] = measured.nanCount;
-  record[3] = measured.infCount;
-  record[4] = measured.mean;
-  record[5] = measured.variance;
-  record[6] = measured.min;
-  record[7] = measured.max;
-  record[8] = measured.zeroFraction;
-  record[9] = measured.saturatedFraction ?? Number.NaN;
-  record[10] = measured.deadFraction;
-  record[11] = measured.firstNonfiniteChannel ?? Number.NaN;
-  record[12] = channelMean?.length ?? Number.NaN;
+  record[place.count] = measured.count;
+  record[place.finiteCount] = measured.finiteCount;
+  record[place.nanCount] = measured.nanCount;
+  record[place.infCount] = measured.infCount;
+  record[place.mean] = measured.mean;
+  record[place.variance] = measured.variance;
+  record[place.min] = measured.min;
+  record[place.max] = measured.max;
+  record[place.zeroFraction] = measured.zeroFraction;
+  record[place.saturatedFraction] = measured.saturatedFraction ?? Number.NaN;
+  record[place.deadFraction] = measured.deadFraction;
+  record[place.firstNonfiniteChannel] = measured.firstNonfiniteChannel ?? Number.NaN;
+  record[place.channels] = channelMean?.length ?? Number.NaN;
   if (channelMean !== undefined) record.set(channelMean, meansAt);
   if (channelVariance !== undefined) record.set(channelVariance, variancesAt);
-  record[13] = distribution?.count ?? Number.NaN;
+  record[place.distributed] = distribution?.count ?? Number.NaN;
   if (distribution === null) return;
-  record[14] = distribution.finiteCount;
-  record[15] = distribution.p15;
-  record[16] = distribution.p50;
-  record[17] = distribution.p85;
-  record[18] = distribution.histogramMin;
-  record[19] = distribution.histogramMax;
-  record.set(distribution.histogram, histogramAt);
+  record[place.distributedFinite] = distribution.finiteCount;
+  record[place.p15] = distribution.p15;
+  record[place.p50] = distribution.p50;
+  record[place.p85] = distribution.p85;
+  record[place.histogramMin] = distribution.histogramMin;
+  record[place.histogramMax] = distribution.histogramMax;
+  record.set(distribution.histogram, place.histogram);
 }
 
 export function readRecord(record: Float64Array, { channels, histogram }: ReductionRoom): Reduced {
-  const at = (place: number): number => record[place] as number;
-  const orUndefined = (place: number): number | undefined => (Number.isNaN(at(place)) ? undefined : at(place));
-  const count = orUndefined(12);
+  const at = (index: number): number => record[index] as number;
+  const orUndefined = (index: number): number | undefined => (Number.isNaN(at(index)) ? undefined : at(index));
+  const count = orUndefined(place.channels);
   const measured = {
-    count: at(0),
-    finiteCount: at(1),
-    nanCount: at(2),
-    infCount: at(3),
-    mean: at(4),
-    variance: at(5),
-    min: at(6),
-    max: at(7),
-    zeroFraction: at(8),
-    saturatedFraction: orUndefined(9),
-    deadFraction: at(10),
+    count: at(place.count),
+    finiteCount: at(place.finiteCount),
+    nanCount: at(place.nanCount),
+    infCount: at(place.infCount),
+    mean: at(place.mean),
+    variance: at(place.variance),
+    min: at(place.min),
+    max: at(place.max),
+    zeroFraction: at(place.zeroFraction),
+    saturatedFraction: orUndefined(place.saturatedFraction),
+    deadFraction: at(place.deadFraction),
     channelMean: count === undefined ? undefined : channelsIn(record, meansAt, count, channels, "mean"),
     channelVariance: count === undefined ? undefined : channelsIn(record, variancesAt, count, channels, "variance"),
-    firstNonfiniteChannel: orUndefined(11) ?? null,
+    firstNonfiniteChannel: orUndefined(place.firstNonfiniteChannel) ?? null,
   };
-  if (orUndefined(13) === undefined) return { measured, distribution: null };
-  for (let bin = 0; bin < histogram.length; bin++) histogram[bin] = at(histogramAt + bin);
+  if (orUndefined(place.distributed) === undefined) return { measured, distribution: null };
+  for (let bin = 0; bin < histogram.length; bin++) histogram[bin] = at(place.histogram + bin);
   const distribution = {
-    count: at(13),
-    finiteCount: at(14),
-    p15: at(15),
-    p50: at(16),
-    p85: at(17),
-    histogramMin: at(18),
-    histogramMax: at(19),
+    count: at(place.distributed),
+    finiteCount: at(place.distributedFinite),
+    p15: at(place.p15),
+    p50: at(place.p50),
+    p85: at(place.p85),
+    histogramMin: at(place.histogramMin),
+    histogramMax: at(place.histogramMax),
     histogram,
   };
   return { measured, distribution };
