@@ -1,3 +1,4 @@
+import { Recent } from "../recorder/recent.js";
 import { type Level, level } from "./level.js";
 
 /**
@@ -6,15 +7,16 @@ import { type Level, level } from "./level.js";
  */
 const firstTimedSteps = 40;
 const timedEverySteps = 8;
-/** Weight of the newest of them. */
-const basicWeight = 0.1;
+/** Timed steps whose median stands for those that are not timed: the first ones are slow, and some are disturbed. */
+const timedSteps = 9;
 
 /** What our hooks take of the step that is under way. */
 export class OwnTime {
   private ms = 0;
   private isTimed = true;
-  /** Own time of a step that captures nothing: mean of those that were timed. */
-  private basicMs: number | null = null;
+  /** Own times of steps that capture nothing, and their median. */
+  private readonly basic = new Recent(timedSteps);
+  private basicMs = 0;
 
   /** A step that captures something is always timed. */
   stepBegins(captured: Level): void {
@@ -36,12 +38,11 @@ export class OwnTime {
     const timedMs = this.isTimed ? this.ms : null;
     this.ms = 0;
     this.isTimed = step < firstTimedSteps || step % timedEverySteps === 0;
-    if (timedMs === null) return this.basicMs ?? 0;
-    if (captured === level.basic) this.basicMs = smoothed(this.basicMs, timedMs);
+    if (timedMs === null) return this.basicMs;
+    if (captured === level.basic) {
+      this.basic.add(timedMs);
+      this.basicMs = this.basic.median;
+    }
     return timedMs;
   }
-}
-
-function smoothed(mean: number | null, newest: number): number {
-  return mean === null ? newest : mean + basicWeight * (newest - mean);
 }

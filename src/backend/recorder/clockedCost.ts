@@ -1,4 +1,5 @@
 import { type Level, level } from "../hooks/level.js";
+import { Recent } from "./recent.js";
 
 type Captured = Exclude<Level, typeof level.basic>;
 
@@ -38,27 +39,5 @@ export class ClockedCost {
   of(captured: Captured): number | null {
     const excess = this.excess[captured];
     return excess.count < fewestCaptures ? null : excess.median;
-  }
-}
-
-/** The latest of many numbers. */
-class Recent {
-  private readonly values: number[] = [];
-  private next = 0;
-
-  constructor(private readonly most: number) {}
-
-  add(value: number): void {
-    this.values[this.next] = value;
-    this.next = (this.next + 1) % this.most;
-  }
-
-  get count(): number {
-    return this.values.length;
-  }
-
-  get median(): number {
-    const sorted = [...this.values].sort((a, b) => a - b);
-    return sorted[sorted.length >> 1] ?? Number.NaN;
   }
 }
