@@ -9,6 +9,15 @@ import { workbenchTools } from "./helpers/workbenchCache.mjs";
 const counts = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const leftOut = [];
+/** @type {string[]} */
+const again = [];
+/** @type {string[]} */
+const failures = [];
+
+/** @param {string} title @param {readonly string[]} lines */
+function printList(title, lines) {
+  if (lines.length > 0) console.log(`\n${title}:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+}
 
 /**
  * A step that is a test itself: it holds or not.
@@ -23,6 +32,7 @@ async function check(title, work) {
   } catch (error) {
     report(error);
     counts.failed += 1;
+    failures.push(title);
     return false;
   }
 }
@@ -42,13 +52,20 @@ async function runTests(project) {
     ended = false;
   }
   /** @type {import("./helpers/summaryReporter.mjs").Summary} */
-  const { passed, failed, skipped } = existsSync(summaryFile)
+  const summary = existsSync(summaryFile)
     ? JSON.parse(readFileSync(summaryFile, "utf8"))
-    : { passed: 0, failed: 0, skipped: [] };
-  counts.passed += passed;
-  counts.failed += ended ? failed : Math.max(failed, 1); // it may not have got as far as telling
-  counts.skipped += skipped.length;
-  for (const { name, reason } of skipped) leftOut.push(`${project}: ${name}${reason && `: ${reason}`}`);
+    : { passed: 0, again: [], failed: [], skipped: [] };
+  if (!ended && summary.failed.length === 0) {
+    summary.failed.push({ name: "vitest", reason: "ended before it could tell what failed" });
+  }
+  counts.passed += summary.passed;
+  counts.failed += summary.failed.length;
+  counts.skipped += summary.skipped.length;
+  /** @param {import("./helpers/summaryReporter.mjs").NamedTest} test */
+  const line = ({ name, reason }) => `${project}: ${name}${reason && `: ${reason}`}`;
+  leftOut.push(...summary.skipped.map(line));
+  again.push(...summary.again.map(line));
+  failures.push(...summary.failed.map(line));
 }
 
 async function runAll() {
@@ -72,7 +89,10 @@ try {
 } catch (error) {
   report(error);
   counts.failed += 1;
+  failures.push("all tests");
 }
-if (leftOut.length > 0) console.log(`\nLeft out:\n${leftOut.map((line) => `  ${line}`).join("\n")}`);
+printList("Left out", leftOut);
+printList("Passed only when run again", again);
+printList("Failed", failures);
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
