@@ -15,6 +15,7 @@ import { RowRing } from "../../protocol/rowRing.js";
 import type { EngineInfo, LayerInfo, RunEvent, WeightInfo } from "../../run/format.js";
 import type { Row, TableName } from "../../stats/catalogue.js";
 import type { Running } from "../../stats/derivedRows.js";
+import { threadLimits } from "../helperThread.js";
 import { recorderThreadName } from "./thread.js";
 
 /** Float64 of the memory that rows are written to: 4 MB. */
@@ -69,6 +70,7 @@ export class Recorder {
       transferList: [port2],
       execArgv: [],
       env: { ...process.env, NODE_OPTIONS: "" },
+      resourceLimits: threadLimits,
       stdout: false,
       stderr: false,
     });
@@ -203,13 +205,14 @@ export class Recorder {
     if (this.overflow.length === 0) return;
     const values = this.overflow.take();
     this.sentBytes += values.byteLength;
-    this.post({ type: "rows", values }, [values.buffer as ArrayBuffer]);
+    // Not transferred: see `createMemory`.
+    this.post({ type: "rows", values });
   }
 
-  private post(message: ToRecorder, transfer: readonly ArrayBuffer[] = []): void {
+  private post(message: ToRecorder): void {
     Atomics.add(this.counters, 2, 1);
     const inOrder: ToRecorderInOrder = { rowsBefore: this.ring.written, message };
-    this.worker.postMessage(inOrder, transfer);
+    this.worker.postMessage(inOrder);
   }
 
   /** From the first row without room until the worker has them all: rows must not overtake each other. */

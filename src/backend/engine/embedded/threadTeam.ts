@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { optionsVariable } from "../../../protocol/options.js";
+import { startHelperThread } from "../../helperThread.js";
 import {
   blackboard,
   blackboardBytes,
@@ -100,14 +99,7 @@ export class ThreadTeam {
   #start(): void {
     for (let thread = 1; thread < this.size; thread++) {
       const data: HelperData = { module: this.module, memory: this.memory, board: this.#board, thread };
-      const worker = new Worker(join(this.folder, "kernelThread.cjs"), {
-        workerData: data,
-        // Our preload has nothing to do there, nor has anybody else's.
-        env: { ...process.env, [optionsVariable]: "", NODE_OPTIONS: "" },
-        execArgv: [],
-      });
-      worker.on("error", () => undefined);
-      worker.unref();
+      startHelperThread(join(this.folder, "kernelThread.cjs"), data);
     }
   }
 }
