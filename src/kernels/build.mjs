@@ -8,21 +8,14 @@ import { fileURLToPath } from "node:url";
 const folder = dirname(fileURLToPath(import.meta.url));
 const sources = join(folder, "assembly");
 const generated = join(folder, "generated");
-const options = ["--enable", "simd", "--runtime", "stub", "--noAssert", "-O3", "--converge"];
-
-/** For kernels that work in the memory of the engine that holds the tensors, which is shared. */
-const inMemoryOfEngine = [
+/** Kernels work in memory that they are given: the engine's, which holds the tensors and is shared, or some of our own. */
+const options = [
   ...["--importMemory", "--use", "abort="],
+  ...["--enable", "simd", "--runtime", "stub", "--noAssert", "-O3", "--converge"],
   ...["--enable", "threads", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
 ];
 
-/** Kernel → options of its own. */
-const kernels = {
-  statistics: [],
-  distribution: [],
-  inPlace: inMemoryOfEngine,
-  fast: inMemoryOfEngine,
-};
+const kernels = ["statistics", "fast"];
 
 /** @param {string} name */
 function isCurrent(name) {
@@ -33,15 +26,12 @@ function isCurrent(name) {
   return inputs.every((file) => statSync(file).mtimeMs <= made);
 }
 
-/**
- * @param {string} name
- * @param {readonly string[]} own
- */
-async function compile(name, own) {
+/** @param {string} name */
+async function compile(name) {
   const { main } = await import("assemblyscript/asc");
   /** @type {Uint8Array | undefined} */
   let binary;
-  const { error, stderr } = await main([`${name}.ts`, "--outFile", `${name}.wasm`, ...options, ...own], {
+  const { error, stderr } = await main([`${name}.ts`, "--outFile", `${name}.wasm`, ...options], {
     readFile(file) {
       const path = join(sources, file.replace(/\.ts$/, ".as"));
       return existsSync(path) ? readFileSync(path, "utf8") : null;
@@ -63,7 +53,7 @@ async function compile(name, own) {
 
 /** Brings generated/ up to date; does nothing when it is. */
 export async function buildKernels() {
-  for (const [name, own] of Object.entries(kernels)) if (!isCurrent(name)) await compile(name, own);
+  for (const name of kernels) if (!isCurrent(name)) await compile(name);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildKernels();

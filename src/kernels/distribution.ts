@@ -1,8 +1,6 @@
 import { binSetLength, CountedDistribution } from "./countedDistribution.js";
 import type { DistributionExports } from "./distributionExports.js";
-import { distributionModule } from "./generated/distributionModule.js";
-import { type KernelHome, ownHome } from "./home.js";
-import { instantiate, type KernelMemory } from "./instantiate.js";
+import type { KernelHome } from "./home.js";
 import { isFloat32, isIn, type KernelValues } from "./measured.js";
 import {
   binCount,
@@ -20,8 +18,6 @@ const mostBits = 14;
 /** Finite values, five percentiles, the counts. */
 const resultLength = 6 + binCount + 2;
 
-type Instance = DistributionExports & { readonly memory: KernelMemory };
-
 /** Places in the memory, in bytes. */
 interface Layout {
   readonly values: number;
@@ -38,21 +34,8 @@ export class DistributionKernel {
   private results = new Float64Array(0);
   private counted: CountedDistribution | null = null;
 
-  private constructor(
-    /** Null where the plain twin does the work. */
-    private readonly within: { readonly wasm: DistributionExports; readonly home: KernelHome } | null,
-  ) {}
-
-  /** `plain` forces the JavaScript twin, which is also what runs where WebAssembly SIMD is missing. */
-  static create(engine: "fastest" | "plain" = "fastest"): DistributionKernel {
-    const wasm = engine === "plain" ? null : instantiate<Instance>(distributionModule);
-    return new DistributionKernel(wasm === null ? null : { wasm, home: ownHome(wasm.memory) });
-  }
-
-  /** In memory that tensors lie in, which `wasm` works in as well. */
-  static within(wasm: DistributionExports, home: KernelHome): DistributionKernel {
-    return new DistributionKernel({ wasm, home });
-  }
+  /** @param within null where the plain twin does the work */
+  constructor(private readonly within: { readonly wasm: DistributionExports; readonly home: KernelHome } | null) {}
 
   /**
    * @param histogram where the counts are put, 66 float64; default: memory of their own

@@ -1,6 +1,4 @@
-import { statisticsModule } from "./generated/statisticsModule.js";
-import { type KernelHome, ownHome } from "./home.js";
-import { instantiate, type KernelMemory } from "./instantiate.js";
+import type { KernelHome } from "./home.js";
 import {
   type ChannelRoom,
   channelsIn,
@@ -26,8 +24,6 @@ export interface StatisticsExports {
   addDifference(a: number, b: number, length: number): void;
 }
 
-type Instance = StatisticsExports & { readonly memory: KernelMemory };
-
 const modes = { none: 0, tanh: 1, sigmoid: 2, integer: 3 } as const;
 const resultBytes = 144;
 /** Where `fold` leaves its float64. */
@@ -50,21 +46,8 @@ export class StatisticsKernel {
   /** The memory as far as it is ours, from the results on. */
   private doubles = new Float64Array(0);
 
-  private constructor(
-    /** Null where the plain twin does the work. */
-    private readonly place: { readonly wasm: StatisticsExports; readonly home: KernelHome } | null,
-  ) {}
-
-  /** `plain` forces the JavaScript twin, which is also what runs where WebAssembly SIMD is missing. */
-  static create(engine: "fastest" | "plain" = "fastest"): StatisticsKernel {
-    const wasm = engine === "plain" ? null : instantiate<Instance>(statisticsModule);
-    return new StatisticsKernel(wasm === null ? null : { wasm, home: ownHome(wasm.memory) });
-  }
-
-  /** In memory that tensors lie in, which `wasm` works in as well. */
-  static within(wasm: StatisticsExports, home: KernelHome): StatisticsKernel {
-    return new StatisticsKernel({ wasm, home });
-  }
+  /** @param place null where the plain twin does the work */
+  constructor(private readonly place: { readonly wasm: StatisticsExports; readonly home: KernelHome } | null) {}
 
   get isSimd(): boolean {
     return this.place !== null;

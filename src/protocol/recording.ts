@@ -53,7 +53,7 @@ export interface StartMessage {
   readonly ring: SharedArrayBuffer;
 }
 
-/** Rows for which the ring had no room; the buffer is transferred. */
+/** Rows for which the ring had no room. */
 export interface RowsMessage {
   readonly type: "rows";
   readonly values: Float64Array;
@@ -193,7 +193,7 @@ export class RowEncoder {
     this.used += encodeRow(this.values, this.used, table, step, series, row);
   }
 
-  /** The rows so far, in a buffer of their own that can be transferred; the encoder starts afresh. */
+  /** The rows so far, in a buffer of their own; the encoder starts afresh. */
   take(): Float64Array {
     const taken = this.values.slice(0, this.used);
     this.values = new Float64Array(0);

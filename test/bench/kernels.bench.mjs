@@ -32,8 +32,7 @@ function report(what, bytes, run) {
 }
 
 await buildKernels();
-const { StatisticsKernel } = await load("statistics");
-const { DistributionKernel } = await load("distribution");
+const { createKernels } = await load("kernels");
 
 const length = 17_500_000;
 const values = Float32Array.from({ length }, () => Math.random() + Math.random() - 1);
@@ -41,7 +40,7 @@ const relu = values.map((value) => Math.max(0, value));
 const other = values.map((value) => value * 1.001);
 
 for (const engine of ["fastest", "plain"]) {
-  const kernel = StatisticsKernel.create(engine);
+  const kernel = createKernels(engine).statistics;
   for (const channels of [1, 3, 10, 16, 64, 1000]) {
     const some = values.subarray(0, length - (length % channels));
     report(`${engine}: measure, ${channels} channels`, some.length * 4, () => kernel.measure(some, { channels }));
@@ -56,7 +55,7 @@ for (const engine of ["fastest", "plain"]) {
   report(`${engine}: norm`, length * 4, () => kernel.norm(values));
   report(`${engine}: differenceNorm`, length * 8, () => kernel.differenceNorm(values, other));
 }
-const distribution = DistributionKernel.create();
+const distribution = createKernels().distribution;
 report("distribution of 17.5 M values, exact", length * 4, () => distribution.measure(values));
 report("distribution of 17.5 M values after ReLU, exact", length * 4, () => distribution.measure(relu));
 report("distribution of 65 536 values, exact", 65_536 * 4, () => distribution.measure(values.subarray(0, 65_536)));
@@ -90,7 +89,7 @@ report("in place: distribution of these, sample of 40 000", layer.length * 4, ()
   inPlace.distribution.measure(layer, { sample: 40_000 }),
 );
 
-const kernel = StatisticsKernel.create();
+const kernel = createKernels().statistics;
 for (const [rows, channels] of [
   [32, 10],
   [32, 64],

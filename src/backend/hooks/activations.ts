@@ -88,8 +88,7 @@ export class Activations {
     const wanted = { channels, saturation, sample: this.captured < level.every ? 0 : sampleSize };
     const queue = this.atOnce ? null : this.kernels.queueOf(tensor);
     if (queue?.wants(values, wanted) === true) {
-      // Its data are kept until somebody has looked at them.
-      const release = this.reader.pin(tensor);
+      const release = queue.readsInPlace(values) ? this.reader.pin(tensor) : null;
       queue.add(values, wanted, room, (result) => {
         reading.result = result;
         release?.();

@@ -1,6 +1,7 @@
 import type { KernelHome } from "../../kernels/home.js";
-import { createKernels, type Kernels, kernelsIn } from "../../kernels/inPlace.js";
+import { createKernels, type Kernels, kernelsIn } from "../../kernels/kernels.js";
 import { embeddedMarker } from "../engine/describe.js";
+import { CopyRoom } from "../reduction/copyRoom.js";
 import { ReductionQueue } from "../reduction/reductionQueue.js";
 import type { BackendLike, EngineLike, TensorLike } from "./tensorflow.js";
 
@@ -19,6 +20,9 @@ interface InEngine {
 export class TensorKernels {
   private readonly own = createKernels();
   private readonly engines = new Map<BackendLike, InEngine | null>();
+  /** For all engines whose memory is not ours. */
+  private copies: ReductionQueue | null | undefined;
+  private readonly queues: ReductionQueue[] = [];
 
   constructor(private readonly engine: EngineLike) {}
 
@@ -26,25 +30,36 @@ export class TensorKernels {
     return this.inEngine(tensor)?.kernels ?? this.own;
   }
 
-  /** Where others may do it while the script goes on; null where the engine is not ours. */
+  /** Where others may do it while the script goes on; null where they cannot. */
   queueOf(tensor: TensorLike): ReductionQueue | null {
-    return this.inEngine(tensor)?.queue ?? null;
+    const inEngine = this.inEngine(tensor);
+    if (inEngine !== null) return inEngine.queue;
+    if (this.copies === undefined) this.copies = this.queueOfCopies();
+    return this.copies;
   }
 
   /** Helpers begin with what has been put into queues. */
   begin(): void {
-    for (const engine of this.engines.values()) engine?.queue.begin();
+    for (const queue of this.queues) queue.begin();
   }
 
   settle(): void {
-    for (const engine of this.engines.values()) engine?.queue.settle();
+    for (const queue of this.queues) queue.settle();
   }
 
   /** Milliseconds that helpers have been busy since this was last asked. */
   takeBusyMs(): number {
     let busyMs = 0;
-    for (const engine of this.engines.values()) busyMs += engine?.queue.takeBusyMs() ?? 0;
+    for (const queue of this.queues) busyMs += queue.takeBusyMs();
     return busyMs;
+  }
+
+  private queueOfCopies(): ReductionQueue | null {
+    const { home } = this.own;
+    if (home === null) return null;
+    const queue = new ReductionQueue(this.own, home, new CopyRoom(home));
+    this.queues.push(queue);
+    return queue;
   }
 
   private inEngine({ dataId }: TensorLike): InEngine | null {
@@ -57,6 +72,7 @@ export class TensorKernels {
     const kernels = kernelsIn(home);
     const found = kernels === null ? null : { kernels, queue: new ReductionQueue(kernels, home) };
     this.engines.set(backend, found);
+    if (found !== null) this.queues.push(found.queue);
     return found;
   }
 }

@@ -1,5 +1,5 @@
-import type { Kernels } from "../../kernels/inPlace.js";
 import type { KernelMemory } from "../../kernels/instantiate.js";
+import type { Kernels } from "../../kernels/kernels.js";
 import type { ChannelRoom, Measured, Saturation } from "../../kernels/measured.js";
 import { binCount, type Distribution } from "../../kernels/percentiles.js";
 

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import type { KernelHome } from "../../kernels/home.js";
-import type { Kernels } from "../../kernels/inPlace.js";
+import type { Kernels } from "../../kernels/kernels.js";
 import { isFloat32, isIn, type KernelValues } from "../../kernels/measured.js";
-import { optionsVariable } from "../../protocol/options.js";
 import { usableThreads } from "../engine/embedded/usableThreads.js";
+import { startHelperThread } from "../helperThread.js";
+import type { CopyRoom } from "./copyRoom.js";
 import {
   type Reduced,
   type Reduction,
@@ -34,8 +34,8 @@ interface Pending {
 }
 
 /**
- * Large tensors of the embedded engine are reduced by a helper while the script's thread is busy with the gradients. Whoever
- * adds one keeps its data alive until it is taken; what the helper has not begun when it is asked for is done here.
+ * Large tensors are reduced by a helper while the script's thread is busy with the gradients: where they lie, if that is
+ * memory of the embedded engine, else from copies. What the helper has not begun when it is asked for is done here.
  */
 export class ReductionQueue {
   private board: ReductionBoard | null = null;
@@ -47,12 +47,16 @@ export class ReductionQueue {
 
   constructor(
     private readonly kernels: Kernels,
+    /** What the helper can read. */
     private readonly home: KernelHome,
+    /** For tensors that lie elsewhere. */
+    private readonly copies: CopyRoom | null = null,
   ) {}
 
   /** Whether `add` may be called: else the caller has to do it. */
   wants(values: KernelValues, { channels }: WantedStatistics): boolean {
-    if (values.length < leastLength || channels > mostChannels || !isIn(this.home.memory, values)) return false;
+    if (values.length < leastLength || channels > mostChannels) return false;
+    if (!this.readsInPlace(values) && this.copies?.hasRoomFor(values) !== true) return false;
     if (this.large < largeBeforeStart) {
       this.large++;
       return false;
@@ -61,10 +65,15 @@ export class ReductionQueue {
     return this.isUsable && this.pending.length < slots;
   }
 
+  /** Whether whoever adds them has to keep them alive until the result is taken. */
+  readsInPlace(values: KernelValues): boolean {
+    return isIn(this.home.memory, values);
+  }
+
   add(values: KernelValues, statistics: WantedStatistics, room: ReductionRoom, take: (result: Reduced) => void): void {
     if (this.board === null) throw new Error("There is no helper for it.");
-    const { byteOffset: at, length } = values;
-    const wanted = { ...statistics, at, length, isInteger: !isFloat32(values) };
+    const at = this.readsInPlace(values) ? values.byteOffset : (this.copies?.put(values) ?? 0);
+    const wanted = { ...statistics, at, length: values.length, isInteger: !isFloat32(values) };
     const number = this.board.post(wanted);
     if (this.pending.length === 0) this.first = number;
     this.pending.push({ wanted, room, take, isTaken: false });
@@ -92,6 +101,7 @@ export class ReductionQueue {
       else each.take(result);
     }
     pending.length = 0;
+    this.copies?.clear();
   }
 
   /** Milliseconds that the helper has been busy since this was last asked. */
@@ -121,14 +131,7 @@ export class ReductionQueue {
     const room = { at: this.home.allocate(helperBytes), bytes: helperBytes };
     const data: ReducerData = { memory: this.home.memory, board: shared, room };
     try {
-      const worker = new Worker(join(__dirname, "reducer.cjs"), {
-        workerData: data,
-        // Our preload has nothing to do there, nor has anybody else's.
-        env: { ...process.env, [optionsVariable]: "", NODE_OPTIONS: "" },
-        execArgv: [],
-      });
-      worker.on("error", () => undefined);
-      worker.unref();
+      startHelperThread(join(__dirname, "reducer.cjs"), data);
       return new ReductionBoard(shared);
     } catch {
       this.isUsable = false;

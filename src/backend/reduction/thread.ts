@@ -1,5 +1,5 @@
 import { workerData } from "node:worker_threads";
-import { kernelsIn } from "../../kernels/inPlace.js";
+import { kernelsIn } from "../../kernels/kernels.js";
 import { newReductionRoom, reduced, valuesAt } from "./reduced.js";
 import type { ReducerData } from "./reducerData.js";
 import { ReductionBoard } from "./reductionBoard.js";

@@ -7,6 +7,7 @@ import type { ReducerData } from "../../../src/backend/reduction/reducerData.js"
 import { ReductionBoard } from "../../../src/backend/reduction/reductionBoard.js";
 import { createMemory, type KernelMemory } from "../../../src/kernels/instantiate.js";
 import type { KernelValues } from "../../../src/kernels/measured.js";
+import type { RunRow } from "../../../src/run/runReader.js";
 import { normal } from "../../unit/kernels/reference.js";
 import { sharedMemory } from "../../unit/kernels/sharedMemory.js";
 import { resultOf, runScript } from "./runScript.js";
@@ -79,21 +80,50 @@ test("the helper finds what the script's thread would, and says where it cannot"
   }
 });
 
-test("with and without the helper a run has the same numbers, and Infinity is found where it is made", () => {
-  const [alone, helped] = ["1", String(Math.max(2, availableParallelism()))].map((threads) => {
-    const result = runScript("largeTensors.cjs", { budget: "every" }, { env: { LAYERSCOPE_THREADS: threads } });
-    expect(result.stderr).not.toContain("switched itself off");
-    const { rows, events, run } = result.runs[0] as (typeof result.runs)[number];
-    const spoil = run.layers.findIndex(({ name }) => name === "spoil");
-    expect(events.filter(({ type }) => type === "nonfinite")).toMatchObject([
-      { where: "output", layer: spoil, step: 6 },
-    ]);
-    return {
-      result: resultOf(result),
-      rows: rows.filter(({ table }) => table === "activations" || table === "weights"),
-    };
-  });
-  expect(alone?.rows.length).toBeGreaterThan(8 * 8);
-  expect(helped?.result).toEqual(alone?.result);
-  expect(helped?.rows).toEqual(alone?.rows);
-});
+/** Sums are taken in another order where values are copied in pieces. */
+const digits = 9;
+const rounded = (rows: readonly RunRow[]): readonly unknown[] =>
+  JSON.parse(
+    JSON.stringify(rows, (_, value) => (typeof value === "number" ? Number(value.toPrecision(digits)) : value)),
+  );
+
+const engines = [
+  { title: "where tensors lie in the embedded engine", arguments: [] },
+  { title: "from copies of the JS backend's", arguments: ["--cpu"] },
+];
+
+test.each(engines)(
+  "with and without the helper a run has the same numbers, and Infinity is found where it is made: $title",
+  ({ arguments: given }) => {
+    const [alone, helped] = ["1", String(Math.max(2, availableParallelism()))].map((threads) => {
+      const result = runScript(
+        "largeTensors.cjs",
+        { budget: "every" },
+        { env: { LAYERSCOPE_THREADS: threads }, arguments: given },
+      );
+      expect(result.stderr).not.toContain("switched itself off");
+      const { rows, events, run } = result.runs[0] as (typeof result.runs)[number];
+      const spoil = run.layers.findIndex(({ name }) => name === "spoil");
+      expect(events.filter(({ type }) => type === "nonfinite")).toMatchObject([
+        { where: "output", layer: spoil, step: 6 },
+      ]);
+      return {
+        result: resultOf(result),
+        rows: rounded(rows.filter(({ table }) => table === "activations" || table === "weights")),
+      };
+    });
+    expect(alone?.rows.length).toBeGreaterThan(8 * 8);
+    expect(helped?.result).toEqual(alone?.result);
+    expect(helped?.rows).toEqual(alone?.rows);
+  },
+);
+
+test.each(engines)(
+  "no buffer of the process is taken away, which would slow all typed arrays down: $title",
+  ({ arguments: given }) => {
+    const nodeArguments = ["--require", resolve("test/fixtures/takenBuffers.cjs")];
+    const { stderr, runs } = runScript("largeTensors.cjs", { budget: "every" }, { nodeArguments, arguments: given });
+    expect(runs[0]?.run.steps).toBe(8);
+    expect(stderr).toContain("buffers taken away: 0\n");
+  },
+);

@@ -3,7 +3,7 @@ import { buildKernels } from "../../../src/kernels/build.mjs";
 import { normal, uniform } from "./reference.js";
 
 await buildKernels();
-const { DistributionKernel } = await import("../../../src/kernels/distribution.js");
+const { createKernels } = await import("../../../src/kernels/kernels.js");
 const { sharedMemory } = await import("./sharedMemory.js");
 const { isFloat32 } = await import("../../../src/kernels/measured.js");
 
@@ -20,8 +20,8 @@ function percentile(sorted: readonly number[], percentage: number): number {
 
 const shared = sharedMemory();
 const engines = [
-  ["WebAssembly", DistributionKernel.create()],
-  ["plain", DistributionKernel.create("plain")],
+  ["WebAssembly", createKernels().distribution],
+  ["plain", createKernels("plain").distribution],
   [
     "in place",
     {

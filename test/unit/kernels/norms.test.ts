@@ -3,7 +3,7 @@ import { buildKernels } from "../../../src/kernels/build.mjs";
 import { exactSum, normal } from "./reference.js";
 
 await buildKernels();
-const { StatisticsKernel } = await import("../../../src/kernels/statistics.js");
+const { createKernels } = await import("../../../src/kernels/kernels.js");
 const { sharedMemory } = await import("./sharedMemory.js");
 
 function floats(length: number, make: (index: number) => number): Float32Array {
@@ -13,8 +13,8 @@ function floats(length: number, make: (index: number) => number): Float32Array {
 const shared = sharedMemory();
 
 describe.each([
-  ["SIMD", StatisticsKernel.create()],
-  ["plain", StatisticsKernel.create("plain")],
+  ["SIMD", createKernels().statistics],
+  ["plain", createKernels("plain").statistics],
   [
     "in place",
     {

@@ -4,7 +4,7 @@ import { buildKernels } from "../../../src/kernels/build.mjs";
 import { normal, uniform } from "./reference.js";
 
 await buildKernels();
-const { DistributionKernel } = await import("../../../src/kernels/distribution.js");
+const { createKernels } = await import("../../../src/kernels/kernels.js");
 
 /** Bounds that the README states: points of rank, by percentile. */
 const bounds = [
@@ -55,7 +55,7 @@ describe("percentiles from a sample of more than 40 000 values keep their bound"
   it.each(kinds)("%s", (_, make) => {
     const values = Float32Array.from({ length: count }, (_, at) => make(at));
     const sorted = values.slice().sort();
-    const got = DistributionKernel.create().measure(values, { sample: sampleSize });
+    const got = createKernels().distribution.measure(values, { sample: sampleSize });
     for (const [name, percentage, bound] of bounds) {
       expect(rankError(sorted, got[name], percentage), name).toBeLessThanOrEqual(bound);
     }

@@ -1,5 +1,5 @@
-import { kernelsIn } from "../../../src/kernels/inPlace.js";
 import { createMemory } from "../../../src/kernels/instantiate.js";
+import { kernelsIn } from "../../../src/kernels/kernels.js";
 import type { KernelValues } from "../../../src/kernels/measured.js";
 
 const pages = 512;

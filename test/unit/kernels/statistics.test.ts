@@ -3,7 +3,7 @@ import { buildKernels } from "../../../src/kernels/build.mjs";
 import { channelValues, normal, reference, uniform } from "./reference.js";
 
 await buildKernels();
-const { StatisticsKernel } = await import("../../../src/kernels/statistics.js");
+const { createKernels } = await import("../../../src/kernels/kernels.js");
 const { sharedMemory } = await import("./sharedMemory.js");
 
 type Values = Float32Array | Int32Array | Uint8Array;
@@ -11,8 +11,8 @@ type Options = { channels?: number; inner?: number; saturation?: "none" | "tanh"
 
 const shared = sharedMemory();
 const engines = [
-  ["SIMD", StatisticsKernel.create()],
-  ["plain", StatisticsKernel.create("plain")],
+  ["SIMD", createKernels().statistics],
+  ["plain", createKernels("plain").statistics],
   [
     "in place",
     {
@@ -184,21 +184,21 @@ describe.each(engines)("measure (%s)", (_, kernel) => {
 });
 
 it("folds lanes that hold more than 2^31 values each", async () => {
-  const { instantiate } = await import("../../../src/kernels/instantiate.js");
+  const { createMemory, instantiate } = await import("../../../src/kernels/instantiate.js");
   const { statisticsModule } = await import("../../../src/kernels/generated/statisticsModule.js");
+  const memory = createMemory(1);
+  if (memory === null) throw new Error("no WebAssembly");
   const wasm = instantiate<{
-    memory: { buffer: ArrayBuffer; grow(pages: number): number };
     layout(at: number, base: number, capacity: number): void;
     begin(lanes: number, mode: number): void;
     fold(lanes: number, channels: number, runs: boolean, perChannel: number, mode: number): void;
-  }>(statisticsModule);
+  }>(statisticsModule, memory);
   if (wasm === null) throw new Error("no SIMD");
   const [base, capacity] = [1024, 8];
-  if (wasm.memory.buffer.byteLength === 0) wasm.memory.grow(1);
   wasm.layout(0, base, capacity);
   wasm.begin(4, 0);
-  const doubles = new Float64Array(wasm.memory.buffer);
-  const counters = new Uint32Array(wasm.memory.buffer);
+  const doubles = new Float64Array(memory.buffer);
+  const counters = new Uint32Array(memory.buffer);
   const count = 3_000_000_000;
   for (let lane = 0; lane < 4; lane++) {
     const mean = lane < 2 ? 10 : -10;

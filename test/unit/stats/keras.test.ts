@@ -5,7 +5,7 @@ import { buildKernels } from "../../../src/kernels/build.mjs";
 import { DerivedRows } from "../../../src/stats/derivedRows.js";
 
 await buildKernels();
-const { StatisticsKernel } = await import("../../../src/kernels/statistics.js");
+const { createKernels } = await import("../../../src/kernels/kernels.js");
 
 interface Step {
   readonly input: readonly number[];
@@ -60,7 +60,7 @@ describe.each(cases)(`${fixture.madeBy}: %s`, (_, entry) => {
   const tolerance = toleranceOf(entry);
 
   it("our batch statistics give Keras' outputs and moving averages", () => {
-    const kernel = StatisticsKernel.create();
+    const kernel = createKernels().statistics;
     let movingMean = new Array<number>(channels).fill(0);
     let movingVariance = new Array<number>(channels).fill(1);
     for (const step of steps) {
@@ -83,7 +83,7 @@ describe.each(cases)(`${fixture.madeBy}: %s`, (_, entry) => {
 
   it("our gap takes Keras' moving averages before the step as its origin", () => {
     const rows = new DerivedRows(() => ({ momentum, epsilon }));
-    const kernel = StatisticsKernel.create();
+    const kernel = createKernels().statistics;
     let before = { mean: new Array<number>(channels).fill(0), variance: new Array<number>(channels).fill(1) };
     const initial = { passes: 0, runningMean: before.mean, runningVariance: before.variance };
     rows.complete("batchNorm", 0, 0, initial);
