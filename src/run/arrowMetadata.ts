@@ -10,31 +10,15 @@ export interface ArrowField {
   readonly list: boolean;
 }
 
-export interface BufferPlace {
-  /** Byte offset in the message's body. */
-  readonly offset: number;
-  readonly length: number;
-}
-
 export type ArrowMessage =
   | { readonly kind: "schema"; readonly bodyBytes: number; readonly fields: readonly ArrowField[] }
-  | {
-      readonly kind: "batch";
-      readonly bodyBytes: number;
-      readonly rows: number;
-      /** Null count of each node, depth first. */
-      readonly nullCounts: readonly number[];
-      readonly buffers: readonly BufferPlace[];
-      /** Smallest and largest step in the batch; null in files that do not say. */
-      readonly steps: { readonly first: number; readonly last: number } | null;
-    }
+  | BatchMessage
   | { readonly kind: "other"; readonly bodyBytes: number };
-
-export type BatchMessage = Extract<ArrowMessage, { readonly kind: "batch" }>;
 
 const headerSchema = 1;
 const headerRecordBatch = 3;
 const typeList = 12;
+const utf8 = new TextDecoder();
 
 /** A table of a flatbuffer: fields are found through the vtable. */
 class FlatTable {
@@ -89,7 +73,56 @@ class FlatTable {
 
   string(index: number): string {
     const { at, length } = this.vector(index);
-    return new TextDecoder().decode(new Uint8Array(this.view.buffer, this.view.byteOffset + at, length));
+    return utf8.decode(new Uint8Array(this.view.buffer, this.view.byteOffset + at, length));
+  }
+}
+
+const bufferBytes = 16;
+const nodeBytes = 16;
+
+/** Metadata of a record batch, read where it lies: a batch has some 150 buffers, and a live run ten batches a second and table. */
+export class BatchMessage {
+  readonly kind = "batch";
+  readonly rows: number;
+  readonly nodeCount: number;
+  readonly bufferCount: number;
+  /** Smallest and largest step in the batch; null in files that do not say. */
+  readonly steps: { readonly first: number; readonly last: number } | null;
+  private readonly nodes: number;
+  private readonly buffers: number;
+
+  /** Throws on tables that do not lie in the metadata. */
+  constructor(
+    private readonly view: DataView,
+    header: FlatTable,
+    readonly bodyBytes: number,
+    metadata: readonly FlatTable[],
+  ) {
+    const nodes = header.vector(1);
+    const buffers = header.vector(2);
+    if (Math.max(nodes.at + nodeBytes * nodes.length, buffers.at + bufferBytes * buffers.length) > view.byteLength) {
+      throw new RangeError(`Record batch: got ${nodes.length} nodes and ${buffers.length} buffers.`);
+    }
+    this.rows = header.long(0);
+    this.nodeCount = nodes.length;
+    this.nodes = nodes.at;
+    this.bufferCount = buffers.length;
+    this.buffers = buffers.at;
+    this.steps = readSteps(metadata);
+  }
+
+  /** Of a node; nodes are numbered depth first. */
+  nullCount(node: number): number {
+    return readLong(this.view, this.nodes + nodeBytes * node + 8);
+  }
+
+  /** Bytes from the start of the message's body. */
+  bufferOffset(buffer: number): number {
+    return readLong(this.view, this.buffers + bufferBytes * buffer);
+  }
+
+  bufferLength(buffer: number): number {
+    return readLong(this.view, this.buffers + bufferBytes * buffer + 8);
   }
 }
 
@@ -110,19 +143,7 @@ export function readArrowMessage(metadata: Uint8Array): ArrowMessage {
     return { kind: "schema", bodyBytes, fields };
   }
   if (header !== null && kind === headerRecordBatch) {
-    const nodes = header.vector(1);
-    const buffers = header.vector(2);
-    return {
-      kind: "batch",
-      bodyBytes,
-      rows: header.long(0),
-      nullCounts: Array.from({ length: nodes.length }, (_, node) => readLong(view, nodes.at + 16 * node + 8)),
-      buffers: Array.from({ length: buffers.length }, (_, buffer) => ({
-        offset: readLong(view, buffers.at + 16 * buffer),
-        length: readLong(view, buffers.at + 16 * buffer + 8),
-      })),
-      steps: readSteps(message.tables(4)),
-    };
+    return new BatchMessage(view, header, bodyBytes, message.tables(4));
   }
   return { kind: "other", bodyBytes };
 }

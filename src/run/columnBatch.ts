@@ -1,5 +1,5 @@
 import type { ListName, Row, ScalarName, TableName } from "../stats/catalogue.js";
-import type { BatchMessage, BufferPlace } from "./arrowMetadata.js";
+import type { BatchMessage } from "./arrowMetadata.js";
 import type { ColumnLayout, ColumnPlace } from "./columnLayout.js";
 import { checkedOffsets, checkedSeries, checkedSteps } from "./damagedBatch.js";
 
@@ -19,9 +19,12 @@ export function isPresent(valid: Uint8Array | null, row: number): boolean {
   return valid === null || ((valid[row >> 3] as number) & (1 << (row & 7))) !== 0;
 }
 
+/** The bytes of a batch's body: in memory, or read at an offset when they are asked for. Both at multiples of 8. */
+export type BatchBody = Uint8Array<ArrayBuffer> | ((offset: number, length: number) => Uint8Array<ArrayBuffer>);
+
 /**
- * One record batch of a table, by column; `isWhole` holds of it. What is read may throw DamagedBatchError. Columns are read from `source` when they are asked for, so that one
- * statistic of one layer costs one column.
+ * One record batch of a table, by column; `isWhole` holds of it. What is read may throw DamagedBatchError. Columns are
+ * read when they are asked for, so that one statistic of one layer costs one column.
  */
 export class ColumnBatch {
   readonly length: number;
@@ -35,26 +38,25 @@ export class ColumnBatch {
   private readonly lists = new Map<string, ListColumn | null>();
 
   /**
-   * @param source returns the bytes of a buffer of the body, at an address that is a multiple of 8
    * @param mostRows only the first rows; of each column no more than they need is read
    */
   constructor(
     readonly table: TableName,
     private readonly layout: ColumnLayout,
     private readonly message: BatchMessage,
-    private readonly source: (place: BufferPlace) => Uint8Array,
+    private readonly body: BatchBody,
     mostRows = Number.POSITIVE_INFINITY,
   ) {
     this.length = Math.min(message.rows, mostRows);
   }
 
   get steps(): Int32Array {
-    this.stepColumn ??= checkedSteps(this.integers("step"), this.message.steps);
+    this.stepColumn ??= checkedSteps(this.key("step"), this.message.steps);
     return this.stepColumn;
   }
 
   get series(): Int32Array {
-    this.seriesColumn ??= checkedSeries(this.integers("series"));
+    this.seriesColumn ??= checkedSeries(this.key("series"));
     return this.seriesColumn;
   }
 
@@ -80,10 +82,7 @@ export class ColumnBatch {
 
   /** Names of the statistics that at least one row has. */
   present(): readonly { readonly name: string; readonly list: boolean }[] {
-    this.presentColumns ??= [...this.layout.columns]
-      .filter(([name]) => name !== "step" && name !== "series")
-      .filter(([, place]) => !this.isAbsent(place))
-      .map(([name, { list }]) => ({ name, list }));
+    this.presentColumns ??= this.layout.statistics.filter((place) => !this.isAbsent(place));
     return this.presentColumns;
   }
 
@@ -120,74 +119,79 @@ export class ColumnBatch {
     return numbers;
   }
 
-  /** Everything of one row; lists are views. */
-  row(at: number): Row {
-    const row: Record<string, number | Float32Array> = {};
+  /** Reads single rows: of the `wanted` statistics, or all. Lists are views. */
+  rows(wanted?: ReadonlySet<string>): (at: number) => Row {
+    const names: string[] = [];
+    const columns: (ScalarColumn | ListColumn)[] = [];
     for (const { name, list } of this.present()) {
-      if (list) {
-        const column = this.list(name as ListName);
-        if (column !== null && isPresent(column.valid, at)) {
-          row[name] = column.values.subarray(column.offsets[at], column.offsets[at + 1]);
-        }
-      } else {
-        const column = this.scalar(name as ScalarName);
-        if (column !== null && isPresent(column.valid, at)) row[name] = column.values[at] as number;
-      }
+      const column =
+        wanted?.has(name) === false ? null : list ? this.list(name as ListName) : this.scalar(name as ScalarName);
+      if (column === null) continue;
+      names.push(name);
+      columns.push(column);
     }
-    return row as Row;
+    return (at) => {
+      const row: Record<string, number | Float32Array> = {};
+      for (let one = 0; one < columns.length; one++) {
+        const column = columns[one] as ScalarColumn | ListColumn;
+        if (isPresent(column.valid, at)) row[names[one] as string] = valueAt(column, at);
+      }
+      return row as Row;
+    };
   }
 
-  private integers(name: string): Int32Array {
+  private key(name: "step" | "series"): Int32Array {
     const place = this.layout.columns.get(name);
     if (place === undefined) throw new Error(`Table ${this.table}: got no column ${name}.`);
-    return new Int32Array(...this.buffer(place.buffer + 1, 4, this.length));
+    return this.values(Int32Array, place.buffer + 1, this.length);
   }
 
-  private validity(place: ColumnPlace): Uint8Array | null {
-    if ((this.message.nullCounts[place.node] ?? 0) === 0) return null;
-    return this.read(this.place(place.buffer), Math.ceil(this.length / 8));
+  private validity({ node, buffer }: ColumnPlace): Uint8Array | null {
+    return this.message.nullCount(node) === 0 ? null : this.values(Uint8Array, buffer, Math.ceil(this.length / 8));
   }
 
-  private isAbsent(place: ColumnPlace): boolean {
-    return (this.message.nullCounts[place.node] ?? 0) >= this.message.rows;
+  private isAbsent({ node }: ColumnPlace): boolean {
+    return this.message.nullCount(node) >= this.message.rows;
   }
 
   private readScalar(name: string): ScalarColumn | null {
     const place = this.layout.columns.get(name);
     if (place === undefined || place.list || this.isAbsent(place)) return null;
-    return { values: new Float64Array(...this.buffer(place.buffer + 1, 8, this.length)), valid: this.validity(place) };
+    return { values: this.values(Float64Array, place.buffer + 1, this.length), valid: this.validity(place) };
   }
 
   private readList(name: string): ListColumn | null {
     const place = this.layout.columns.get(name);
     if (place === undefined || !place.list || this.isAbsent(place)) return null;
-    const mostValues = this.place(place.buffer + 3).length / 4;
-    const offsets = checkedOffsets(new Int32Array(...this.buffer(place.buffer + 1, 4, this.length + 1)), mostValues);
-    const values = new Float32Array(...this.buffer(place.buffer + 3, 4, offsets[this.length] as number));
+    const mostValues = this.message.bufferLength(place.buffer + 3) / 4;
+    const offsets = checkedOffsets(this.values(Int32Array, place.buffer + 1, this.length + 1), mostValues);
+    const values = this.values(Float32Array, place.buffer + 3, offsets[this.length] as number);
     return { offsets, values, valid: this.validity(place) };
   }
 
-  /** The first `wanted` bytes of a buffer, or all that it has. */
-  private read({ offset, length }: BufferPlace, wanted: number): Uint8Array {
-    const bytes = Math.min(length, wanted);
+  /** The first `length` values of a buffer. */
+  private values<Values>(Type: ValuesType<Values>, buffer: number, length: number): Values {
+    const bytes = Type.BYTES_PER_ELEMENT * length;
+    const there = this.message.bufferLength(buffer);
+    if (there < bytes) throw new Error(`Table ${this.table}: got a buffer of ${there} bytes, wanted ${bytes}.`);
     this.bytesRead += bytes;
-    return this.source({ offset, length: bytes });
+    const offset = this.message.bufferOffset(buffer);
+    const { body } = this;
+    if (typeof body !== "function") return new Type(body.buffer, body.byteOffset + offset, length);
+    const read = body(offset, bytes);
+    return new Type(read.buffer, read.byteOffset, length);
   }
+}
 
-  private place(index: number): BufferPlace {
-    const place = this.message.buffers[index];
-    if (place === undefined)
-      throw new Error(`Table ${this.table}: got ${this.message.buffers.length} buffers, wanted more than ${index}.`);
-    return place;
-  }
+interface ValuesType<Values> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (memory: ArrayBuffer, offset: number, length: number): Values;
+}
 
-  private buffer(index: number, width: number, length: number): [ArrayBufferLike, number, number] {
-    const bytes = this.read(this.place(index), width * length);
-    if (bytes.byteLength < width * length) {
-      throw new Error(`Table ${this.table}: got a buffer of ${bytes.byteLength} bytes, wanted ${width * length}.`);
-    }
-    return [bytes.buffer, bytes.byteOffset, length];
-  }
+function valueAt(column: ScalarColumn | ListColumn, at: number): number | Float32Array {
+  return "offsets" in column
+    ? column.values.subarray(column.offsets[at], column.offsets[at + 1])
+    : (column.values[at] as number);
 }
 
 /** Rows sorted by series: those of series s are `rows[starts[s]]` … `rows[starts[s + 1] - 1]`. */

@@ -9,14 +9,16 @@ const mostSeries = 1 << 22;
 /** `wanted`: what the batch itself says of its steps. */
 export function checkedSteps(steps: Int32Array, wanted: BatchMessage["steps"]): Int32Array {
   const { first, last } = wanted ?? { first: Number.NEGATIVE_INFINITY, last: Number.POSITIVE_INFINITY };
-  for (const step of steps) {
+  for (let at = 0; at < steps.length; at++) {
+    const step = steps[at] as number;
     if (step < first || step > last) throw new DamagedBatchError(`Got step ${step}, wanted ${first} to ${last}.`);
   }
   return steps;
 }
 
 export function checkedSeries(series: Int32Array): Int32Array {
-  for (const one of series) {
+  for (let at = 0; at < series.length; at++) {
+    const one = series[at] as number;
     if (one < 0 || one >= mostSeries) throw new DamagedBatchError(`Got series ${one}, wanted 0 to ${mostSeries - 1}.`);
   }
   return series;

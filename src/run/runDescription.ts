@@ -4,9 +4,10 @@ import type { Finding } from "../stats/rules/ruleTypes.js";
 import type { LayerInfo, RunFile, RunStatus, SourcePosition } from "./format.js";
 import { inputChannels, inputSource } from "./inputChannels.js";
 import { readWholeRun } from "./readWholeRun.js";
-import { type RunReader, rowsOf } from "./runReader.js";
+import type { RunReader } from "./runReader.js";
 import { RunSummary, type SeriesSummary, type StatisticValue } from "./runSummary.js";
 import { shownLayers } from "./shownLayers.js";
+import { showRules } from "./showRules.js";
 
 type LastValues = Readonly<Record<string, StatisticValue | null>>;
 
@@ -54,7 +55,7 @@ export function describeRun(reader: RunReader): RunDescription {
     rules.setRun(run);
     for (const event of events) rules.event(event);
     for (const batch of batches) summary.add(batch);
-    for (const { table, step, series, row } of rowsOf(batches)) rules.row(table, step, series, row);
+    showRules(rules, batches);
   });
   const findings = rules.findings({ ended: status !== "running" });
   return {

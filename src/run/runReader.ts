@@ -289,8 +289,9 @@ export class RunReader {
 export function* rowsOf(batches: Iterable<ColumnBatch>): Generator<RunRow> {
   for (const batch of batches) {
     const { steps, series } = batch;
+    const rowAt = batch.rows();
     for (let at = 0; at < batch.length; at++) {
-      yield { table: batch.table, step: steps[at] as number, series: series[at] as number, row: batch.row(at) };
+      yield { table: batch.table, step: steps[at] as number, series: series[at] as number, row: rowAt(at) };
     }
   }
 }

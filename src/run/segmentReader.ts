@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, openSync, type Stats, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { TableName } from "../stats/catalogue.js";
-import { type ArrowMessage, type BatchMessage, type BufferPlace, readArrowMessage } from "./arrowMetadata.js";
+import { type ArrowMessage, type BatchMessage, readArrowMessage } from "./arrowMetadata.js";
 import { ColumnBatch } from "./columnBatch.js";
 import { type ColumnLayout, isWhole, layoutOf } from "./columnLayout.js";
 import { DamagedBatchError } from "./damagedBatch.js";
+import { FileWindow } from "./fileWindow.js";
 import { readBytes } from "./readBytes.js";
 
 /** A message begins with a continuation mark and the length of its metadata. */
@@ -13,6 +14,8 @@ const continuation = 0xffffffff;
 /** Metadata of a batch is about 3 kB; a length beyond this is damage, not a batch. */
 const largestMetadataBytes = 1 << 24;
 const largeBodyBytes = 1 << 16;
+/** A prefix and metadata. */
+const indexBytes = 1 << 12;
 
 /** Where a record batch lies in its file, and which steps it holds. */
 export interface BatchEntry {
@@ -103,18 +106,19 @@ export class SegmentReader {
     if (this.finished) return { batches, bytes: 0, more: false };
     return this.withFile((file, size) => {
       if (size < this.offset) throw new SegmentReplacedError(this.path);
+      const window = new FileWindow(file, size, bodies ? largeBodyBytes : indexBytes);
       let more = false;
       while (!this.finished) {
         if (this.offset - start >= maxBytes) {
           more = size > this.offset;
           break;
         }
-        const message = this.nextMessage(file, size);
+        const message = this.nextMessage(file, window, size);
         if (message === null) break;
         const entry = this.entryList.at(-1);
         if (!bodies || message.kind !== "batch" || entry === undefined) continue;
         const layout = this.layoutIn(file);
-        const batch = layout && this.unlessDamaged(entry, () => this.wholeBatch(file, layout, message, entry));
+        const batch = layout && this.unlessDamaged(entry, () => this.wholeBatch(window, layout, message, entry));
         if (batch) batches.push(batch);
         else this.entryList.pop();
       }
@@ -131,9 +135,8 @@ export class SegmentReader {
     }));
     if (message?.kind !== "batch" || layout === null) throw new SegmentReplacedError(this.path);
     const body = metadataOffset + metadataBytes;
-    return this.batch(layout, message, (place) =>
-      this.withFile((file) => readBytes(file, body + place.offset, place.length)),
-    );
+    const read = (offset: number, length: number) => this.withFile((file) => readBytes(file, body + offset, length));
+    return new ColumnBatch(this.table, layout, message, read);
   }
 
   /** The first rows of some batches, each good only within `use`: all of them are read with the file opened once. */
@@ -145,8 +148,8 @@ export class SegmentReader {
         const message = decode(readBytes(file, metadataOffset, metadataBytes));
         if (message?.kind !== "batch" || layout === null) throw new SegmentReplacedError(this.path);
         const body = metadataOffset + metadataBytes;
-        const source = (place: BufferPlace) => readBytes(file, body + place.offset, place.length);
-        this.unlessDamaged(entry, () => use(new ColumnBatch(this.table, layout, message, source, mostRows)));
+        const read = (offset: number, length: number) => readBytes(file, body + offset, length);
+        this.unlessDamaged(entry, () => use(new ColumnBatch(this.table, layout, message, read, mostRows)));
       }
     });
   }
@@ -184,17 +187,14 @@ export class SegmentReader {
     return this.layout;
   }
 
-  private batch(layout: ColumnLayout, message: BatchMessage, source: (place: BufferPlace) => Uint8Array): ColumnBatch {
-    return new ColumnBatch(this.table, layout, message, source);
-  }
-
   /**
    * Null when the rest of the file is not a whole message: it is still being written, or was torn by a kill, or is damaged,
    * which is told.
    */
-  private nextMessage(file: number, size: number): ArrowMessage | null {
+  private nextMessage(file: number, window: FileWindow, size: number): ArrowMessage | null {
     if (this.offset + prefixBytes > size) return null;
-    const prefix = new DataView(readBytes(file, this.offset, prefixBytes).buffer);
+    const { buffer, byteOffset } = window.bytes(this.offset, prefixBytes);
+    const prefix = new DataView(buffer, byteOffset, prefixBytes);
     const metadataBytes = prefix.getUint32(4, true);
     if (prefix.getUint32(0, true) !== continuation || metadataBytes > largestMetadataBytes) return this.damaged();
     if (metadataBytes === 0) {
@@ -204,7 +204,7 @@ export class SegmentReader {
     }
     const metadataOffset = this.offset + prefixBytes;
     if (metadataOffset + metadataBytes > size) return null;
-    const message = decode(readBytes(file, metadataOffset, metadataBytes));
+    const message = decode(window.bytes(metadataOffset, metadataBytes));
     if (message === null || message.kind === "other") return this.damaged();
     const end = metadataOffset + metadataBytes + message.bodyBytes;
     if (end > size) return null;
@@ -226,16 +226,20 @@ export class SegmentReader {
   }
 
   /** A small body is read in one go; of a large one, most of which is often columns without a value, the rest only. */
-  private wholeBatch(file: number, layout: ColumnLayout, message: BatchMessage, entry: BatchEntry): ColumnBatch {
-    const start = entry.metadataOffset + entry.metadataBytes;
-    if (entry.bodyBytes > largeBodyBytes) {
-      const batch = this.batch(layout, message, (place) => readBytes(file, start + place.offset, place.length));
-      batch.load();
-      return batch;
-    }
-    const body = readBytes(file, start, entry.bodyBytes);
-    const batch = this.batch(layout, message, ({ offset, length }) => body.subarray(offset, offset + length));
-    batch.check();
+  private wholeBatch(
+    window: FileWindow,
+    layout: ColumnLayout,
+    message: BatchMessage,
+    { metadataOffset, metadataBytes, bodyBytes }: BatchEntry,
+  ): ColumnBatch {
+    const start = metadataOffset + metadataBytes;
+    const isLarge = bodyBytes > largeBodyBytes;
+    const body = isLarge
+      ? (offset: number, length: number) => window.bytes(start + offset, length)
+      : window.bytes(start, bodyBytes);
+    const batch = new ColumnBatch(this.table, layout, message, body);
+    if (isLarge) batch.load();
+    else batch.check();
     return batch;
   }
 

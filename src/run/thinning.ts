@@ -148,11 +148,12 @@ export class Thinner {
     };
     for (const batch of this.batches(table, numbers)) {
       const { steps, series } = batch;
+      const rowAt = batch.rows();
       for (let at = 0; at < batch.length; at++) {
         const step = steps[at] as number;
         const index = series[at] as number;
         if (!kept.has(step) && !this.keep.isEnd(table, index, step)) continue;
-        buffer.add(step, index, batch.row(at));
+        buffer.add(step, index, rowAt(at));
         if (buffer.length >= rowsPerBatch) flush();
       }
     }

@@ -1,7 +1,7 @@
 import type { LayerSummary, ViewFinding } from "../../protocol/views.js";
 import type { ColumnBatch } from "../../run/columnBatch.js";
 import type { RunEvent, RunFile, RunStatus } from "../../run/format.js";
-import { rowsOf } from "../../run/runReader.js";
+import { showRules } from "../../run/showRules.js";
 import { RuleEngine } from "../../stats/rules/ruleEngine.js";
 import type { RuleSettings } from "../../stats/rules/ruleSettings.js";
 
@@ -53,7 +53,7 @@ export class FindingsKeeper {
   add({ run, layersChanged, status, batches, events, more }: RunNews, nowMs = Date.now()): boolean {
     if (layersChanged) this.engine.setRun(run);
     for (const event of events) this.engine.event(event);
-    for (const { table, step, series, row } of rowsOf(batches)) this.engine.row(table, step, series, row);
+    showRules(this.engine, batches);
     this.hasNews ||= (layersChanged && !this.judgedEnd) || batches.length > 0 || events.length > 0;
     const ended = status !== "running";
     if (more || (ended ? this.judgedEnd && !this.hasNews : !this.hasNews || nowMs - this.judgedAtMs < judgeEveryMs)) {

@@ -19,10 +19,11 @@ export class JsonExport implements Exporter {
   }
 
   add({ table, batch, layerOf, weightOf }: ExportBatch): void {
+    const rowAt = batch.rows();
     for (let at = 0; at < batch.length; at++) {
       const series = batch.series[at] as number;
       const keys = { table, step: batch.steps[at], layer: layerOf(series), weight: weightOf(series) };
-      this.file.writeText(`${this.separator}${JSON.stringify({ ...keys, ...batch.row(at) }, numberAsText)}`);
+      this.file.writeText(`${this.separator}${JSON.stringify({ ...keys, ...rowAt(at) }, numberAsText)}`);
       this.separator = ",\n";
     }
   }

@@ -5,7 +5,7 @@ import {
   type TableName,
   tableNames,
 } from "../../stats/catalogue.js";
-import { type ColumnBatch, isPresent } from "../columnBatch.js";
+import { type ColumnBatch, isPresent, type ListColumn, type ScalarColumn } from "../columnBatch.js";
 import { SeriesTier } from "./seriesTier.js";
 
 const mostBuckets = 2048;
@@ -26,21 +26,12 @@ export class SeriesStore {
   }
 
   add(batch: ColumnBatch): void {
-    const { steps, series, length } = batch;
     for (const { name, list } of batch.present()) {
       // A histogram has no mean over its bins that says anything.
       if (name === "histogram") continue;
       const tiers = this.tiersOf(batch.table, name as StatisticName);
-      const means = list ? channelMeans(batch, name as ListName) : null;
-      const column = means ?? batch.scalar(name as ScalarName);
-      if (column === null) continue;
-      const { values, valid } = column;
-      for (let at = 0; at < length; at++) {
-        if (!isPresent(valid, at)) continue;
-        const index = series[at] as number;
-        const tier = tiers[index] ?? this.newTier(tiers, index);
-        tier.append(steps[at] as number, values[at] as number);
-      }
+      const column = list ? batch.list(name as ListName) : batch.scalar(name as ScalarName);
+      if (column !== null) this.addColumn(batch, column, tiers);
     }
   }
 
@@ -79,6 +70,17 @@ export class SeriesStore {
     this.capacity = Math.min(this.capacity, Math.max(fewestBuckets, fair));
   }
 
+  private addColumn({ steps, series, length }: ColumnBatch, column: Column, tiers: (SeriesTier | undefined)[]): void {
+    const { values, valid } = column;
+    const offsets = "offsets" in column ? column.offsets : null;
+    for (let at = 0; at < length; at++) {
+      if (!isPresent(valid, at)) continue;
+      const index = series[at] as number;
+      const tier = tiers[index] ?? this.newTier(tiers, index);
+      tier.append(steps[at] as number, offsets === null ? (values[at] as number) : mean(values, offsets, at));
+    }
+  }
+
   private tiersOf(table: TableName, name: StatisticName): (SeriesTier | undefined)[] {
     const statistics = this.tables.get(table);
     let tiers = statistics?.get(name);
@@ -101,17 +103,13 @@ export class SeriesStore {
   }
 }
 
-function channelMeans(batch: ColumnBatch, name: ListName): { values: Float64Array; valid: Uint8Array | null } | null {
-  const column = batch.list(name);
-  if (column === null) return null;
-  const { offsets, values, valid } = column;
-  const means = new Float64Array(batch.length);
-  for (let at = 0; at < batch.length; at++) {
-    const begin = offsets[at] as number;
-    const end = offsets[at + 1] as number;
-    let sum = 0;
-    for (let channel = begin; channel < end; channel++) sum += values[channel] as number;
-    means[at] = sum / (end - begin);
-  }
-  return { values: means, valid };
+type Column = ScalarColumn | ListColumn;
+
+/** Over the channels of one row. */
+function mean(values: ArrayLike<number>, offsets: Int32Array, row: number): number {
+  const begin = offsets[row] as number;
+  const end = offsets[row + 1] as number;
+  let sum = 0;
+  for (let channel = begin; channel < end; channel++) sum += values[channel] as number;
+  return sum / (end - begin);
 }

@@ -2,6 +2,8 @@ import { alignDown, BucketBuilder, type BucketColumns, higher, lower, type Serie
 
 const mostNonfinite = 64;
 const smallestLength = 16;
+/** A run has thousands of series, which all grow in the same step. */
+const growth = 4;
 /** Of one bucket, in memory as in the file. */
 const bucketBytes = 32;
 
@@ -134,7 +136,7 @@ export class SeriesTier {
   /** At the end, but for a value that comes late. */
   private insert(at: number, start: number, value: number): void {
     if (this.length === this.columns.length)
-      this.resize(Math.min(2 * this.length, Math.max(this.capacity, smallestLength)));
+      this.resize(Math.min(growth * this.length, Math.max(this.capacity, smallestLength)));
     if (at < this.length) {
       for (const column of this.columns.all) {
         column.copyWithin(at + 1, at, this.length);

@@ -1,7 +1,7 @@
 import { windowSteps } from "../batchNormWindow.js";
-import type { Row } from "../catalogue.js";
 import { BatchMeans } from "./batchMeans.js";
 import { RecentValues } from "./recentValues.js";
+import type { RuleRow } from "./ruleRow.js";
 
 /** What a layer is to the data: fed by it, or a classifier's answer to it. */
 export type DataRole = "input" | "classes" | null;
@@ -28,10 +28,10 @@ export class ActivationHistory {
   } | null = null;
   /** Per channel: inputs of layers that are fed by data, and outputs of classifiers. */
   readonly dataBatches = new BatchMeans();
-  private lastInput: Row = {};
-  private lastOutput: Row = {};
+  private lastInput: RuleRow<"activations"> = {};
+  private lastOutput: RuleRow<"activations"> = {};
 
-  add(step: number, row: Row, role: DataRole): void {
+  add(step: number, row: RuleRow<"activations">, role: DataRole): void {
     this.rows++;
     this.lastStep = step;
     this.variance.push(row.variance);
@@ -65,18 +65,18 @@ export class ActivationHistory {
       : { mean: [inputMean], variance: [inputVariance] };
   }
 
-  private addBatch(row: Row, role: DataRole): void {
+  private addBatch(row: RuleRow<"activations">, role: DataRole): void {
     const isInput = role === "input";
-    const [count, mean, variance] = isInput
-      ? [row.inputCount, row.inputMean, row.inputVariance]
-      : [row.count, row.mean, row.variance];
+    const count = isInput ? row.inputCount : row.count;
+    const mean = isInput ? row.inputMean : row.mean;
+    const variance = isInput ? row.inputVariance : row.variance;
     if (count === undefined || mean === undefined || variance === undefined) return;
     const means = (isInput ? row.inputChannelMean : row.channelMean) ?? [mean];
     const variances = (isInput ? row.inputChannelVariance : row.channelVariance) ?? [variance];
     this.dataBatches.add(count, means, variances);
   }
 
-  private watchNonfinite(step: number, row: Row): void {
+  private watchNonfinite(step: number, row: RuleRow<"activations">): void {
     if (this.nonfinite !== null) return;
     const { nanCount = 0, infCount = 0, inputNanCount = 0, inputInfCount = 0 } = row;
     if (inputNanCount + inputInfCount > 0) {

@@ -73,8 +73,7 @@ export class BatchMeans {
 }
 
 function firstChannels(values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(
-    { length: Math.min(values.length, maximumChannels) },
-    (_, channel) => values[channel] as number,
-  );
+  const first = new Float64Array(Math.min(values.length, maximumChannels));
+  for (let channel = 0; channel < first.length; channel++) first[channel] = values[channel] as number;
+  return first;
 }

@@ -1,5 +1,5 @@
 import { windowSteps } from "../batchNormWindow.js";
-import type { Row } from "../catalogue.js";
+import type { RuleRow } from "./ruleRow.js";
 
 interface RunningFault {
   readonly step: number;
@@ -15,7 +15,7 @@ export class BatchNormHistory {
   inferenceSteps = 0;
   passes = 0;
   /** Last row with batch statistics. */
-  last: Row = {};
+  last: RuleRow<"batchNorm"> = {};
   lastStep = 0;
   /** m′ of the largest batch, and of the smallest one with its step. */
   largestBatch = 0;
@@ -33,8 +33,10 @@ export class BatchNormHistory {
   runningIsInitial = false;
   /** Per channel: steps in a row with σ²_B < ε, up to K. */
   private collapsedSteps = new Uint8Array(0);
-  private affine: readonly Float32Array[] = [];
-  private running: readonly [Float32Array, Float32Array] | null = null;
+  private readonly gamma = new ListBefore();
+  private readonly beta = new ListBefore();
+  private readonly runningMean = new ListBefore();
+  private readonly runningVariance = new ListBefore();
 
   /** Share of channels with σ²_B < ε for the last K steps, and the first of them. */
   get collapsed(): { readonly share: number; readonly first: number } {
@@ -43,7 +45,7 @@ export class BatchNormHistory {
     return { share: count / Math.max(1, collapsedSteps.length), first: collapsedSteps.indexOf(windowSteps) };
   }
 
-  add(step: number, row: Row, epsilon: number): void {
+  add(step: number, row: RuleRow<"batchNorm">, epsilon: number): void {
     const { batchMean, batchVariance, runningMean, runningVariance, passes = 1 } = row;
     const isTraining = batchMean !== undefined && batchVariance !== undefined;
     this.watchAffine(step, row, isTraining);
@@ -68,10 +70,11 @@ export class BatchNormHistory {
     }
   }
 
-  private watchAffine(step: number, { gamma, beta }: Row, isTraining: boolean): void {
-    const now = [gamma, beta].filter((values) => values !== undefined).map((values) => new Float32Array(values));
-    const steady = now.length === this.affine.length && now.every((values, i) => equal(values, this.affine[i]));
-    this.affine = now;
+  private watchAffine(step: number, { gamma, beta }: RuleRow<"batchNorm">, isTraining: boolean): void {
+    const isGammaSteady = this.gamma.equals(gamma);
+    const steady = this.beta.equals(beta) && isGammaSteady;
+    this.gamma.keep(gamma);
+    this.beta.keep(beta);
     if (!steady) {
       this.steadySteps = 0;
       this.steadySince = step;
@@ -86,37 +89,59 @@ export class BatchNormHistory {
     epsilon: number,
     isTraining: boolean,
   ): void {
-    const before = this.running;
-    this.running = [new Float32Array(mean), new Float32Array(variance)];
-    const isFixed = before !== null && this.running.every((values, index) => equal(values, before[index]));
+    const { runningMean, runningVariance } = this;
+    const isFixed = runningMean.equals(mean) && runningVariance.equals(variance);
     if (isTraining) this.fixedSteps = isFixed ? this.fixedSteps + 1 : 0;
-    this.runningIsInitial = isAll(this.running[0], 0) && isAll(this.running[1], 1);
+    this.runningIsInitial = isAll(mean, 0) && isAll(variance, 1);
+    const isCompared = isTraining && this.steadySteps > 0 && runningMean.values.length === mean.length;
     for (let channel = 0; channel < mean.length; channel++) {
-      const [meanNow, varianceNow] = [mean[channel] as number, variance[channel] as number];
+      const meanNow = mean[channel] as number;
+      const varianceNow = variance[channel] as number;
       if (this.runningFault === null && !Number.isFinite(meanNow)) {
         this.runningFault = { step, channel, name: "running mean", value: meanNow };
       }
       if (this.runningFault === null && !(varianceNow >= 0 && varianceNow < Number.POSITIVE_INFINITY)) {
         this.runningFault = { step, channel, name: "running variance", value: varianceNow };
       }
-      if (!isTraining || this.steadySteps === 0 || before?.[0].length !== mean.length) continue;
-      const meanBefore = before[0][channel] as number;
-      const varianceBefore = before[1][channel] as number;
+      if (!isCompared) continue;
+      const meanBefore = runningMean.values[channel] as number;
+      const varianceBefore = runningVariance.values[channel] as number;
       const meanChange = Math.abs(meanNow - meanBefore) / Math.sqrt(Math.abs(varianceBefore) + epsilon);
       const varianceChange = Math.abs(varianceNow - varianceBefore) / (Math.abs(varianceBefore) + epsilon);
       this.steadyChange = Math.max(this.steadyChange, meanChange, varianceChange);
     }
+    runningMean.keep(mean);
+    runningVariance.keep(variance);
   }
 }
 
-/** NaN equals NaN; a loop, because it runs for every channel of every step. */
-function equal(a: Float32Array, b: Float32Array | undefined): boolean {
-  if (b === undefined || a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index++) if (!Object.is(a[index], b[index])) return false;
-  return true;
+/** What a list held in the row before; its memory is used again, because this is done at every step. */
+class ListBefore {
+  values = new Float32Array(0);
+  private isKnown = false;
+
+  /** NaN equals NaN. False where nothing is known of the row before. */
+  equals(now: ArrayLike<number> | undefined): boolean {
+    const { values } = this;
+    if (now === undefined || !this.isKnown) return now === undefined && !this.isKnown;
+    if (now.length !== values.length) return false;
+    for (let index = 0; index < values.length; index++) {
+      if (!Object.is(values[index], Math.fround(now[index] as number))) return false;
+    }
+    return true;
+  }
+
+  keep(now: ArrayLike<number> | undefined): void {
+    this.isKnown = now !== undefined;
+    if (now === undefined) return;
+    if (this.values.length === now.length) this.values.set(now);
+    else this.values = new Float32Array(now);
+  }
 }
 
-function isAll(values: Float32Array, wanted: number): boolean {
-  for (let index = 0; index < values.length; index++) if (values[index] !== wanted) return false;
+function isAll(values: ArrayLike<number>, wanted: number): boolean {
+  for (let index = 0; index < values.length; index++) {
+    if (Math.fround(values[index] as number) !== wanted) return false;
+  }
   return true;
 }

@@ -1,5 +1,5 @@
-import type { Row } from "../catalogue.js";
 import { RecentValues } from "./recentValues.js";
+import type { RuleRow } from "./ruleRow.js";
 
 /** Probes that a verdict is founded on. */
 const enoughProbes = 3;
@@ -13,7 +13,7 @@ export class GapHistory {
   private readonly byRunning = new RecentValues(window);
   private readonly ratio = new RecentValues(window);
 
-  add(step: number, { lossByBatch, lossByRunning, lossGapRatio }: Row): void {
+  add(step: number, { lossByBatch, lossByRunning, lossGapRatio }: RuleRow<"probes">): void {
     this.lastStep = step;
     this.probes++;
     this.byBatch.push(lossByBatch);

@@ -55,10 +55,18 @@ export class RecentValues {
   /** Undefined, NaN and Inf are left out: other rules tell of them. */
   push(value: number | undefined): void {
     if (value === undefined || !Number.isFinite(value)) return;
-    if (this.isFull) this.ascending.splice(this.ascending.indexOf(this.values.shift() as number), 1);
-    this.values.push(value);
-    let at = this.ascending.length;
-    while (at > 0 && (this.ascending[at - 1] as number) > value) at--;
-    this.ascending.splice(at, 0, value);
+    const { values, ascending } = this;
+    if (this.isFull) remove(ascending, values.shift() as number);
+    values.push(value);
+    ascending.push(value);
+    let at = ascending.length - 1;
+    for (; at > 0 && (ascending[at - 1] as number) > value; at--) ascending[at] = ascending[at - 1] as number;
+    ascending[at] = value;
   }
+}
+
+/** As `splice` does, which makes an array of what it removes at every row. */
+function remove(values: number[], value: number): void {
+  for (let at = values.indexOf(value); at < values.length - 1; at++) values[at] = values[at + 1] as number;
+  values.pop();
 }

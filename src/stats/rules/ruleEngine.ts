@@ -1,5 +1,5 @@
 import { windowSteps } from "../batchNormWindow.js";
-import type { Row, TableName } from "../catalogue.js";
+import type { TableName } from "../catalogue.js";
 import { ActivationHistory, type DataRole } from "./activationHistory.js";
 import { BatchNormHistory } from "./batchNormHistory.js";
 import { FlagHistory } from "./flagHistory.js";
@@ -8,6 +8,7 @@ import { isClassifier, LayerGraph } from "./layerGraph.js";
 import { RecentValues } from "./recentValues.js";
 import type { Rule } from "./rule.js";
 import type { FastPathEvent, NonfiniteEvent, RuleContext } from "./ruleContext.js";
+import type { RuleRow } from "./ruleRow.js";
 import { defaultRuleSettings, type RuleSettings } from "./ruleSettings.js";
 import { rules } from "./ruleTable.js";
 import type { Finding, FindingLevel, Problem, RuleEvent, RuleLayer, RuleRun, SourceLine } from "./ruleTypes.js";
@@ -63,7 +64,7 @@ export class RuleEngine {
     this.graph = new LayerGraph(run.layers);
   }
 
-  row(table: TableName, step: number, series: number, row: Row): void {
+  row(table: TableName, step: number, series: number, row: RuleRow): void {
     this.lastStep = Math.max(this.lastStep, step);
     switch (table) {
       case "activations":

@@ -1,6 +1,6 @@
 import { windowSteps } from "../batchNormWindow.js";
-import type { Row } from "../catalogue.js";
 import { RecentValues } from "./recentValues.js";
+import type { RuleRow } from "./ruleRow.js";
 
 /** Captured updates from which a median means something. */
 export const enoughUpdates = 10;
@@ -29,7 +29,7 @@ export class WeightHistory {
     return { rows: rows.length, changes: rows.filter(({ isChange }) => isChange).length };
   }
 
-  add(step: number, row: Row): void {
+  add(step: number, row: RuleRow<"weights">): void {
     this.rows++;
     this.lastStep = step;
     const { updateRatio, gradientNonfinite = 0, weightNonfinite = 0 } = row;
