@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { LayerSummary } from "../../protocol/views.js";
-import { Disposable } from "../disposable.js";
+import { Disposable, type Release } from "../disposable.js";
 import { driftText, meanAndDeviation } from "../numbers.js";
 import type { Sessions } from "../session/sessions.js";
 import type { SessionView } from "../session/sessionView.js";
@@ -9,6 +9,8 @@ import type { LineOfLayers } from "./layerLines.js";
 import type { LayerSources } from "./layerSources.js";
 
 const refreshMs = 500;
+/** Numbers beside the text change this often at the least. */
+const watchMs = 1000;
 const severities = [0, 1, 2, 3] as const;
 
 /** Numbers after the end of each line that made a layer. They stand where no text is, so nothing jumps. */
@@ -17,6 +19,7 @@ export class Decorations extends Disposable {
   private cleared: string | null = null;
   private timer: NodeJS.Timeout | undefined;
   private shown: boolean | undefined;
+  private watching: Release | undefined;
 
   constructor(
     private readonly sessions: Sessions,
@@ -30,7 +33,7 @@ export class Decorations extends Disposable {
       2: type("editorWarning.foreground"),
       3: type("editorError.foreground"),
     };
-    this._register(sessions.onDidChangeCurrent(() => this.update()));
+    this._register(sessions.onDidChangeCurrent(() => this.restart()));
     this._register(sessions.onDidChange(({ summaries, layers }) => (summaries || layers) && this.updateSoon()));
     this._register(vscode.window.onDidChangeVisibleTextEditors(() => this.update()));
     this._register(vscode.workspace.onDidChangeTextDocument(() => this.updateSoon()));
@@ -40,11 +43,17 @@ export class Decorations extends Disposable {
       }),
     );
     this._register({ dispose: () => clearTimeout(this.timer) });
+    this._register({ dispose: () => this.watching?.dispose() });
   }
 
   /** Takes the numbers of the run that is shown out of the editors; the next run brings its own. */
   clear(): void {
     this.cleared = this.sessions.current?.folder ?? null;
+    this.update();
+  }
+
+  private restart(): void {
+    this.watch(false);
     this.update();
   }
 
@@ -69,6 +78,16 @@ export class Decorations extends Disposable {
     }
     if (any !== this.shown) void vscode.commands.executeCommand("setContext", "layerscope.hasDecorations", any);
     this.shown = any;
+    this.watch(any);
+  }
+
+  /** Only where numbers are seen. */
+  private watch(isWanted: boolean): void {
+    if (isWanted) this.watching ??= this.sessions.current?.watch(watchMs);
+    else {
+      this.watching?.dispose();
+      this.watching = undefined;
+    }
   }
 
   private optionsOf(

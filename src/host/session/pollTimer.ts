@@ -1,13 +1,15 @@
 import { Disposable, type Release } from "../disposable.js";
 
-const watchedMs = 50;
+/** For a live picture. */
+const liveMs = 50;
 /** After rows: the writer puts the tables of a step on disk one after the other. */
 const afterRowsMs = 10;
-const unwatchedMs = 1000;
+/** Nobody looks: the status bar, the list of problems and messages follow. */
+const unwatchedMs = 2000;
 
-/** When a run's folder is looked at next: often while somebody watches, else now and then. */
+/** When a run's folder is looked at next: as often as whoever watches wants it, else now and then. */
 export class PollTimer extends Disposable {
-  private watchers = 0;
+  private readonly paces = new Map<symbol, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly poll: () => void) {
@@ -15,16 +17,12 @@ export class PollTimer extends Disposable {
     this._register({ dispose: () => clearTimeout(this.timer) });
   }
 
-  watch(): Release {
-    this.watchers++;
-    if (this.watchers === 1) this.now();
-    let held = true;
-    return {
-      dispose: () => {
-        if (held) this.watchers--;
-        held = false;
-      },
-    };
+  watch(everyMs = liveMs): Release {
+    const isFaster = everyMs < this.paceMs;
+    const key = Symbol();
+    this.paces.set(key, everyMs);
+    if (isFaster) this.now();
+    return { dispose: () => this.paces.delete(key) };
   }
 
   /** Instead of at the next turn. */
@@ -40,12 +38,16 @@ export class PollTimer extends Disposable {
   }
 
   later(hadRows: boolean): void {
-    const soon = hadRows ? afterRowsMs : watchedMs;
-    this.after(this.watchers > 0 ? soon : unwatchedMs);
+    const { paceMs } = this;
+    this.after(hadRows && paceMs === liveMs ? afterRowsMs : paceMs);
   }
 
   afterFailure(): void {
     this.after(unwatchedMs);
+  }
+
+  private get paceMs(): number {
+    return Math.min(unwatchedMs, ...this.paces.values());
   }
 
   private after(delayMs: number): void {

@@ -129,8 +129,8 @@ export class RunSession extends Disposable implements SessionView {
     return sessionHeader(this.sight(file), { label, clock, epochs, isReading, describe: this.host.describe });
   }
 
-  watch(): Release {
-    return this.timer.watch();
+  watch(everyMs?: number): Release {
+    return this.timer.watch(everyMs);
   }
 
   /** Reads now instead of at the next turn. */

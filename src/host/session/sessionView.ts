@@ -46,8 +46,8 @@ export interface SessionView {
   readonly epochs: readonly EpochMetrics[];
   readonly onDidChange: Listenable<SessionChange>;
   header(): RunHeader;
-  /** While at least one is held the run is read often enough for a live picture. */
-  watch(): Release;
+  /** While it is held the run is read at least this often; where no time is given, often enough for a live picture. */
+  watch(everyMs?: number): Release;
   /** First and last recorded step. */
   extent(): StepRange;
   /** Points by buckets of `width` steps (a power of two), aligned at multiples of it. */

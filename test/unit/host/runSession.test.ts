@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RunSession, type SessionHost } from "../../../src/host/session/runSession.js";
 import type { SessionChange } from "../../../src/host/session/sessionView.js";
 import type { LayerInfo } from "../../../src/run/format.js";
+import { describeRun } from "../../../src/run/runDescription.js";
 import { newRunFile } from "../../../src/run/runFile.js";
+import { RunReader } from "../../../src/run/runReader.js";
 import { RunWriter } from "../../../src/run/runWriter.js";
 import { tierFileName } from "../../../src/run/tiers/tierFile.js";
 
@@ -76,14 +78,39 @@ function trainSteps(writer: RunWriter, from: number, to: number): void {
   writer.flush();
 }
 
-function open(options: Partial<SessionHost> = {}): { session: RunSession; changes: SessionChange[] } {
-  const changes: SessionChange[] = [];
-  session = new RunSession(folder, {
+/** Batches of two that are far from the running statistics, which hold NaN from step 120 on. */
+function sickStep(writer: RunWriter, step: number): void {
+  const value = Math.sin(step);
+  writer.append("steps", step, 0, { timeMs: step * 10, loss: 1 / step });
+  writer.append("activations", step, 0, { count: 4, mean: value, variance: 4, nanCount: 0, infCount: 0 });
+  writer.append("batchNorm", step, 0, {
+    valuesPerChannel: 2,
+    passes: 1,
+    meanShift: 3,
+    logVarianceRatio: 2,
+    warmup: 0.99 ** step,
+    batchMean: [value, 1],
+    batchVariance: [1, 2],
+    runningMean: [step < 120 ? 0.9 * value : Number.NaN, 1],
+    runningVariance: [1, 1],
+    gamma: [1 + value, 1],
+    beta: [value, 0],
+  });
+  writer.update({ steps: step });
+}
+
+function hostOf(options: Partial<SessionHost>): SessionHost {
+  return {
     describe: (condition) => ({ sentence: condition, action: null }),
     log: (problem) => problems.push(problem),
     rules: {},
     ...options,
-  });
+  };
+}
+
+function open(options: Partial<SessionHost> = {}): { session: RunSession; changes: SessionChange[] } {
+  const changes: SessionChange[] = [];
+  session = new RunSession(folder, hostOf(options));
   session.onDidChange((change) => changes.push(change));
   return { session, changes };
 }
@@ -239,22 +266,60 @@ describe("RunSession", () => {
     expect(open().session.header().sentence).toMatch(/format 99/);
   });
 
-  it("reads by itself, often while somebody looks", () => {
+  it("reads by itself, as often as whoever looks wants it", () => {
     vi.useFakeTimers();
     try {
       const writer = startRun();
       const { session: seen, changes } = open();
       trainSteps(writer, 1, 2);
-      vi.advanceTimersByTime(100);
+      vi.advanceTimersByTime(1500);
       expect(seen.steps).toBe(0);
-      vi.advanceTimersByTime(1000);
+      vi.advanceTimersByTime(500);
       expect(seen.steps).toBe(2);
-      const watch = seen.watch();
+      const glance = seen.watch(1000);
       trainSteps(writer, 3, 4);
+      vi.advanceTimersByTime(900);
+      expect(seen.steps).toBe(2);
       vi.advanceTimersByTime(100);
       expect(seen.steps).toBe(4);
+      const watch = seen.watch();
+      trainSteps(writer, 5, 6);
+      vi.advanceTimersByTime(100);
+      expect(seen.steps).toBe(6);
       expect(changes.length).toBeGreaterThan(1);
       watch.dispose();
+      glance.dispose();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("finds, where nobody looks, what it finds for a view and what `show` tells, within two looks", () => {
+    vi.useFakeTimers();
+    try {
+      const writer = startRun();
+      writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [0] });
+      writer.flush();
+      const hidden = open().session;
+      const watched = new RunSession(folder, hostOf({}));
+      const watch = watched.watch();
+      for (let step = 1; step <= 150; step++) {
+        sickStep(writer, step);
+        writer.flush();
+        vi.advanceTimersByTime(100);
+      }
+      vi.advanceTimersByTime(4000);
+      expect(hidden.findings.map(({ id }) => id)).toEqual(expect.arrayContaining(["bn-small-batch", "bn-nonfinite"]));
+      expect(hidden.findings).toEqual(watched.findings);
+      expect(hidden.summaries).toEqual(watched.summaries);
+
+      writer.close({ status: "completed", exitCode: 0, endedAt: new Date().toISOString() });
+      vi.advanceTimersByTime(4000);
+      expect(hidden.findings).toEqual(watched.findings);
+      const shown = describeRun(new RunReader(folder)).findings;
+      expect(hidden.findings.map(({ layer, ...rest }) => rest)).toEqual(shown.map(({ layer, ...rest }) => rest));
+      watch.dispose();
+      watched.dispose();
     } finally {
       vi.useRealTimers();
     }
