@@ -12,6 +12,8 @@ import {
 import { cp, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { newRunFile } from "../../src/run/runFile.js";
+import { RunWriter } from "../../src/run/runWriter.js";
 import "./matchers.js";
 import { useWorkbench } from "./pages/useWorkbench.js";
 
@@ -176,6 +178,41 @@ describe("a run folder that", () => {
     await expect(workbench.dashboard).toSay("is not there (deleted or moved).");
     await openAndRead(test.runs.newest().folder, "short.js completed after 40 steps.");
     await expect(workbench.dashboard).toDraw("norm", 40);
+  });
+
+  it("was written by clocks that are ahead and were set back shows no time that cannot be", async () => {
+    const { workbench } = test;
+    const folder = workbench.path("copies/clocks");
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    const run = newRunFile({
+      id: "clocks",
+      launch: null,
+      parent: null,
+      script: { path: workbench.path("clocks.js"), arguments: [], workingFolder: workbench.path() },
+      startedAt: inAnHour,
+      processId: process.pid,
+      budget: "5",
+    });
+    const engine = { name: "embedded", reason: "", versions: {} } as const;
+    const epoch = { current: 1, total: 6, stepsPerEpoch: 1000 };
+    const writer = new RunWriter({
+      folder,
+      run: { ...run, engine, epoch, heartbeatAt: inAnHour },
+      diskLimitBytes: 2 ** 30,
+    });
+    for (let step = 1; step <= 600; step++) {
+      writer.append("steps", step, 0, { timeMs: step <= 570 ? 1e6 + 10 * step : 20 * step, loss: 1 / step });
+    }
+    writer.flush();
+    await openAndRead(folder, "clocks.js is training");
+    const frame = await workbench.dashboard.frame();
+    const fact = (name: string) => frame.locator(`.fact-${name} dd`).innerText();
+    await expect.poll(() => fact("step")).toBe("600");
+    expect(await fact("elapsed")).toBe("0:00");
+    expect(await fact("speed")).toBe("50 steps/s");
+    expect(await fact("remaining")).toBe("about 1:48");
+    expect(await frame.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("10");
+    writer.close({ status: "completed", exitCode: 0, endedAt: new Date().toISOString() });
   });
 
   it("has two hundred beside it is still found in the list", async () => {

@@ -38,13 +38,19 @@ export class StepClock {
     const times = batch.scalar("timeMs");
     const losses = batch.scalar("loss");
     for (let at = Math.max(0, batch.length - kept); at < batch.length; at++) {
-      if (times !== null && isPresent(times.valid, at)) this.timesMs.push(times.values[at] as number);
+      if (times !== null && isPresent(times.valid, at)) this.addTime(times.values[at] as number);
       if (losses !== null && isPresent(losses.valid, at)) this.loss = losses.values[at] as number;
     }
     if (this.timesMs.length > kept) this.timesMs.splice(0, this.timesMs.length - kept);
     const advanced = newest > this.steps;
     this.steps = Math.max(this.steps, newest);
     return advanced;
+  }
+
+  /** Where the clock was set back, what came before cannot be compared with what follows. */
+  private addTime(timeMs: number): void {
+    if (timeMs < (this.timesMs.at(-1) ?? timeMs)) this.timesMs.length = 0;
+    this.timesMs.push(timeMs);
   }
 
   get medianStepMs(): number | null {

@@ -171,6 +171,38 @@ describe("dashboard", () => {
     expect(await chart.getAttribute("data-last-batch-mean")).not.toBe(raw);
   });
 
+  test("elapsed and remaining time, and a bar of the epochs that fit tells; none once the run has ended", async () => {
+    const shown = async (query: string) => {
+      const { page } = await pages.open({ query: `view=dashboard&layers=5&${query}` });
+      await page.waitForSelector(layerChart);
+      const fact = async (name: string) => {
+        const value = page.locator(`.fact-${name} dd`);
+        return (await value.isVisible()) ? value.innerText() : null;
+      };
+      const [elapsed, remaining] = await Promise.all([fact("elapsed"), fact("remaining")]);
+      const bar = page.locator(".progress");
+      const share = await bar.evaluate((element) => {
+        const [done] = element.children;
+        return (done?.getBoundingClientRect().width ?? 0) / element.getBoundingClientRect().width;
+      });
+      return {
+        elapsed,
+        remaining,
+        bar: await bar.getAttribute("aria-valuenow"),
+        share,
+        isShown: await bar.isVisible(),
+      };
+    };
+    // A step of 84 ms, ten epochs of 200 steps.
+    const first = await shown("steps=500");
+    expect(first).toMatchObject({ elapsed: "0:42", remaining: "about 2:06", bar: "25", isShown: true });
+    expect(first.share).toBeCloseTo(0.25, 2);
+    const later = await shown("steps=1500");
+    expect(later).toMatchObject({ elapsed: "2:06", remaining: "about 0:42", bar: "75", isShown: true });
+    expect(later.share).toBeCloseTo(0.75, 2);
+    expect(await shown("steps=2000&state=completed")).toMatchObject({ remaining: null, isShown: false });
+  });
+
   test("a press on the map selects layer and step", async () => {
     const { page } = await pages.open({ query: "view=dashboard&layers=5" });
     await page.locator(drawn).first().waitFor();

@@ -266,6 +266,16 @@ describe("RunSession", () => {
     expect(open().session.header().sentence).toMatch(/format 99/);
   });
 
+  it("tells the speed of the steps after a clock was set back", () => {
+    const writer = startRun();
+    for (let step = 1; step <= 60; step++) {
+      const timeMs = step <= 30 ? 1e6 + 10 * step : 20 * step;
+      writer.append("steps", step, 0, { timeMs, loss: 1 / step });
+    }
+    writer.flush();
+    expect(open().session.header()).toMatchObject({ state: "running", stepsPerSecond: 50 });
+  });
+
   it("reads by itself, as often as whoever looks wants it", () => {
     vi.useFakeTimers();
     try {
