@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { listeningPorts, networkSockets, parentOf, processTree } from "../helpers/networkSockets.js";
@@ -79,6 +79,31 @@ describe("a training that goes on", () => {
     const budget = () => JSON.parse(readFileSync(join(runs.newest().folder, "run.json"), "utf8")).budget;
     await expect.poll(budget).toBe("every");
     await workbench.closeNotifications();
+  });
+
+  it("does not have VS Code and other extensions woken by every write into its folder", async () => {
+    const { workbench, runs } = test;
+    await workbench.driver.evaluate((vscode) => {
+      const seen: string[] = [];
+      const watcher = vscode.workspace.createFileSystemWatcher("**/*");
+      for (const event of [watcher.onDidCreate, watcher.onDidChange]) event(({ fsPath }) => seen.push(fsPath));
+      Object.assign(globalThis, { seen });
+    });
+    const before = runs.newest().id;
+    await workbench.train("long.js");
+    await expect.poll(() => runs.newest()).toSatisfy(({ id, steps }) => id !== before && steps >= 10);
+    const changes = () => workbench.driver.evaluate(() => (globalThis as { seen?: string[] }).seen ?? []);
+    await expect
+      .poll(
+        async () => {
+          writeFileSync(workbench.path("noted.txt"), `${performance.now()}`);
+          return changes();
+        },
+        { timeout: 30_000, interval: 1000 },
+      )
+      .toContain(workbench.path("noted.txt"));
+    const { folder } = runs.newest();
+    expect((await changes()).filter((path) => path.startsWith(`${folder}/`))).toEqual([]);
   });
 
   it.runIf(process.platform === "linux")(
