@@ -45,14 +45,36 @@ describe("ends of epochs", () => {
 });
 
 describe("the header", () => {
-  test("has a progress bar while fit trains, and none afterwards", async () => {
-    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=500" });
-    const bar = page.getByRole("progressbar");
-    // 500 of 10 epochs with 200 steps each.
-    await expect.poll(() => bar.getAttribute("aria-valuenow")).toBe("25");
-    const ended = await pages.open({ query: "view=dashboard&layers=5&steps=500&state=completed" });
-    await ended.page.locator(lossChart).waitFor();
-    expect(await ended.page.getByRole("progressbar").count()).toBe(0);
+  test("has elapsed and remaining time, and a bar of the epochs that fit tells; none once the run has ended", async () => {
+    const shown = async (query: string) => {
+      const { page } = await pages.open({ query: `view=dashboard&layers=5&${query}` });
+      await page.waitForSelector(lossChart);
+      const fact = async (name: string) => {
+        const value = page.locator(`.fact-${name} dd`);
+        return (await value.isVisible()) ? value.innerText() : null;
+      };
+      const [elapsed, remaining] = await Promise.all([fact("elapsed"), fact("remaining")]);
+      const bar = page.locator(".progress");
+      const share = await bar.evaluate((element) => {
+        const [done] = element.children;
+        return (done?.getBoundingClientRect().width ?? 0) / element.getBoundingClientRect().width;
+      });
+      return {
+        elapsed,
+        remaining,
+        bar: await bar.getAttribute("aria-valuenow"),
+        share,
+        isShown: await bar.isVisible(),
+      };
+    };
+    // A step of 84 ms, ten epochs of 200 steps.
+    const first = await shown("steps=500");
+    expect(first).toMatchObject({ elapsed: "0:42", remaining: "about 2:06", bar: "25", isShown: true });
+    expect(first.share).toBeCloseTo(0.25, 2);
+    const later = await shown("steps=1500");
+    expect(later).toMatchObject({ elapsed: "2:06", remaining: "about 0:42", bar: "75", isShown: true });
+    expect(later.share).toBeCloseTo(0.75, 2);
+    expect(await shown("steps=2000&state=completed")).toMatchObject({ remaining: null, isShown: false });
   });
 });
 

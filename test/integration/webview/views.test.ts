@@ -160,6 +160,28 @@ describe("dashboard", () => {
     await expect.poll(() => note.isHidden()).toBe(true);
   });
 
+  test("findings stand worst first with step and line; a press goes to the layer at that step, or to the line", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&nan=500&steps=734" });
+    const findings = page.locator(".finding");
+    await findings.first().waitFor();
+    const ids = await findings.evaluateAll((all) => all.map((one) => one.getAttribute("data-finding")));
+    expect(ids.slice(0, 2)).toEqual(["nonfinite", "bn-not-converged"]);
+    const [layer, line] = await findings.first().locator(".places button").allInnerTexts();
+    expect(await findings.first().innerText()).toMatch(/has 4096 NaN values\.[\s\S]*channel 3[\s\S]*step 500/);
+    await findings
+      .first()
+      .getByText(line ?? "")
+      .click();
+    const [opened] = (await posted(page, "openSource")) as { source: { file: string; line: number } }[];
+    expect(`${opened?.source.file.split("/").at(-1)}:${opened?.source.line}`).toBe(line);
+    await findings
+      .first()
+      .getByText(layer ?? "", { exact: true })
+      .click();
+    await expect.poll(() => page.locator(".layer-name").innerText()).toBe(layer);
+    await expect.poll(() => page.locator(".range").innerText()).toContain("Step 500");
+  });
+
   test("smoothing is off, and says so when it is on", async () => {
     const { page } = await pages.open({ query: "view=dashboard&layers=5" });
     const chart = page.locator(layerChart);
@@ -169,38 +191,6 @@ describe("dashboard", () => {
     await page.getByLabel("Smoothing", { exact: true }).selectOption("0.9");
     await expect.poll(() => chart.locator(".chart-note").innerText()).toContain("smoothed (0.9)");
     expect(await chart.getAttribute("data-last-batch-mean")).not.toBe(raw);
-  });
-
-  test("elapsed and remaining time, and a bar of the epochs that fit tells; none once the run has ended", async () => {
-    const shown = async (query: string) => {
-      const { page } = await pages.open({ query: `view=dashboard&layers=5&${query}` });
-      await page.waitForSelector(layerChart);
-      const fact = async (name: string) => {
-        const value = page.locator(`.fact-${name} dd`);
-        return (await value.isVisible()) ? value.innerText() : null;
-      };
-      const [elapsed, remaining] = await Promise.all([fact("elapsed"), fact("remaining")]);
-      const bar = page.locator(".progress");
-      const share = await bar.evaluate((element) => {
-        const [done] = element.children;
-        return (done?.getBoundingClientRect().width ?? 0) / element.getBoundingClientRect().width;
-      });
-      return {
-        elapsed,
-        remaining,
-        bar: await bar.getAttribute("aria-valuenow"),
-        share,
-        isShown: await bar.isVisible(),
-      };
-    };
-    // A step of 84 ms, ten epochs of 200 steps.
-    const first = await shown("steps=500");
-    expect(first).toMatchObject({ elapsed: "0:42", remaining: "about 2:06", bar: "25", isShown: true });
-    expect(first.share).toBeCloseTo(0.25, 2);
-    const later = await shown("steps=1500");
-    expect(later).toMatchObject({ elapsed: "2:06", remaining: "about 0:42", bar: "75", isShown: true });
-    expect(later.share).toBeCloseTo(0.75, 2);
-    expect(await shown("steps=2000&state=completed")).toMatchObject({ remaining: null, isShown: false });
   });
 
   test("a press on the map selects layer and step", async () => {
@@ -485,6 +475,25 @@ describe("at home", () => {
     await expect.poll(() => region.innerText(), { timeout: 10_000 }).toContain(`tep ${300 - presses}`);
     const said = await page.evaluate(() => (window as unknown as { said: string[] }).said);
     expect(said.length).toBeLessThan(presses);
+  });
+
+  test("text and axes are in the workbench's font and size, which are read again when they change", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5" });
+    await page.waitForSelector(layerChart);
+    const sizes = () =>
+      page.locator(layerChart).evaluate((chart) => ({
+        text: getComputedStyle(chart).fontSize,
+        axis: chart
+          .querySelector("canvas")
+          ?.getContext("2d")
+          ?.font.match(/^[\d.]+px .*/)?.[0],
+      }));
+    expect((await sizes()).text).not.toBe("20px");
+    await page.evaluate(() => {
+      document.documentElement.style.setProperty("--vscode-font-size", "20px");
+      document.documentElement.style.setProperty("--vscode-font-family", "monospace");
+    });
+    await expect.poll(sizes).toEqual({ text: "20px", axis: "16px monospace" });
   });
 
   test("colours are read again when the theme changes", async () => {
