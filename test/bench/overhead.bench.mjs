@@ -20,8 +20,9 @@ import { median, Trainer } from "./trainer.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const preload = join(root, "dist/backend.cjs");
-/** Of one mode, until the next one has its turn. */
+/** Of one mode, until the next one has its turn: so long, and so many steps, since what a budget takes comes now and then. */
 const turnMs = 200;
+const turnSteps = 6;
 /** Steps until V8 has compiled what it will compile. */
 const preparingMs = 2500;
 /** Cores that other programs may take in a turn. */
@@ -77,10 +78,11 @@ async function measureEngine(engine, module) {
             ({ title } = await each.prepare(network));
             await each.measure(network, preparingMs);
           }
-          const rounds = Math.ceil((Number(values.seconds) * 1000) / turnMs / Number(values.sittings));
-          for (let round = 0; round < rounds; round++) {
+          const sittingMs = (Number(values.seconds) * 1000) / Number(values.sittings);
+          for (let workedMs = 0; workedMs < sittingMs; ) {
             const ratios = await takeRound(network, bare, observed);
             for (const [at, pair] of ratios.entries()) pairs[at]?.push(pair);
+            workedMs += Math.max(turnMs, turnSteps * (ratios[0]?.bareMs ?? 0));
           }
         } finally {
           await Promise.all([bare, ...observed].map((each) => each.close()));
@@ -112,7 +114,7 @@ async function takeRound(network, bare, observed) {
   order.sort((a, b) => a.place - b.place);
   /** @type {Map<Trainer, import("./trainer.mjs").Answer>} */
   const answers = new Map();
-  for (const { each } of order) answers.set(each, await each.measure(network, turnMs, 2, 2));
+  for (const { each } of order) answers.set(each, await each.measure(network, turnMs, turnSteps, 2));
   const without = answers.get(bare);
   if (without === undefined) throw new Error("The bare process had no turn.");
   return observed.map((each) => {

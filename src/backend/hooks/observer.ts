@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { ProbeOptions } from "../../run/probes.js";
 import { ProbeRunner } from "../probes/probeRunner.js";
 import { canProbe } from "../probes/replay.js";
@@ -214,7 +213,7 @@ export class Observer {
     const ownMs = this.ownTime.stepEnds(this.step, step.level);
     this.writeStep(this.sink, step, optimizer, { stepMs, ownMs, batchSize: used.batchSize });
     this.controller.stepEnded(step.level, stepMs, ownMs);
-    this.controller.spentBeside(this.kernels.takeBusyMs() / availableParallelism());
+    this.controller.spentBeside(this.kernels.takeBesideMs());
     // What comes after the end of this step is part of the next.
     this.ownTime.spent(now);
     this.sink.stepEnded(Math.max(0, stepMs - ownMs), step.batchNorms.values());

@@ -1,9 +1,12 @@
+import { availableParallelism } from "node:os";
 import type { KernelHome } from "../../kernels/home.js";
 import { createKernels, type Kernels, kernelsIn } from "../../kernels/kernels.js";
 import { embeddedMarker } from "../engine/describe.js";
 import { CopyRoom } from "../reduction/copyRoom.js";
 import { ReductionQueue } from "../reduction/reductionQueue.js";
 import type { BackendLike, EngineLike, TensorLike } from "./tensorflow.js";
+
+const cores = availableParallelism();
 
 /** The embedded engine's module, as far as it gives room in its memory. */
 interface EmbeddedBackendLike extends BackendLike {
@@ -47,11 +50,11 @@ export class TensorKernels {
     for (const queue of this.queues) queue.settle();
   }
 
-  /** Milliseconds that helpers have been busy since this was last asked. */
-  takeBusyMs(): number {
+  /** Milliseconds that helpers have been busy since this was last asked, divided by the machine's cores. */
+  takeBesideMs(): number {
     let busyMs = 0;
     for (const queue of this.queues) busyMs += queue.takeBusyMs();
-    return busyMs;
+    return busyMs / cores;
   }
 
   private queueOfCopies(): ReductionQueue | null {
