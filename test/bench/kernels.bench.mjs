@@ -32,7 +32,7 @@ function report(what, bytes, run) {
 }
 
 await buildKernels();
-const { createKernels } = await load("kernels");
+const { createKernels, kernelsIn } = await load("kernels");
 
 const length = 17_500_000;
 const values = Float32Array.from({ length }, () => Math.random() + Math.random() - 1);
@@ -64,7 +64,6 @@ report("distribution of 17.5 M values, sample of 65 536", length * 4, () =>
 );
 
 // As in the embedded engine, where tensors are read where they lie.
-const { kernelsIn } = await load("inPlace");
 const memory = new WebAssembly.Memory({ initial: 1600, maximum: 1600, shared: true });
 let used = 1024;
 const home = {

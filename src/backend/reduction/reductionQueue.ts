@@ -72,7 +72,8 @@ export class ReductionQueue {
 
   add(values: KernelValues, statistics: WantedStatistics, room: ReductionRoom, take: (result: Reduced) => void): void {
     if (this.board === null) throw new Error("There is no helper for it.");
-    const at = this.readsInPlace(values) ? values.byteOffset : (this.copies?.put(values) ?? 0);
+    const at = this.readsInPlace(values) ? values.byteOffset : this.copies?.put(values);
+    if (at === undefined) throw new Error("The helper cannot read these values.");
     const wanted = { ...statistics, at, length: values.length, isInteger: !isFloat32(values) };
     const number = this.board.post(wanted);
     if (this.pending.length === 0) this.first = number;

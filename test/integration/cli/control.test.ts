@@ -80,7 +80,7 @@ describe("a training that never yields", () => {
     await waitFor(() => stepOnDisk(listed.folder) > 100, cli.stderr);
     const before = captured().length;
     expect(await sendControl(socket, { type: "capture" })).toEqual({ ok: true });
-    await waitFor(() => captured().length > before, cli.stderr);
+    await waitFor(() => captured().length === before + 1, cli.stderr);
     expect(await sendControl(socket, { type: "budget", budget: "every" })).toEqual({ ok: true });
     const followEachOther = (steps: readonly number[]) =>
       steps.slice(-20).every((step, at) => step === (steps.at(-20) ?? 0) + at);
