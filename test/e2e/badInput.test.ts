@@ -157,17 +157,21 @@ describe("a run folder that", () => {
 
   it("was cut off in the middle of its tables is drawn as far as it goes", async () => {
     const { workbench } = test;
+    await workbench.train("pauses.js");
+    await expect(workbench.live).toSay("pauses.js completed after 40 steps.");
     const cut = copyOf("cut", (folder) => {
       for (const name of readdirSync(folder).filter((file) => file.endsWith(".arrow"))) {
         truncateSync(join(folder, name), Math.floor(statSync(join(folder, name)).size * 0.7) + 1);
       }
     });
-    await openAndRead(cut, "short.js completed after");
+    await openAndRead(cut, "pauses.js completed after");
     await expect(workbench.dashboard).toDraw("norm", 1);
   });
 
   it("is deleted while it is shown leaves a sentence, and the next one is drawn", async () => {
     const { workbench } = test;
+    await workbench.train("short.js");
+    await expect(workbench.live).toSay("short.js completed after 40 steps.");
     const shown = copyOf("shown", (folder, run) => {
       const still = { ...run, status: "running", process: { ...(run.process as object), id: process.pid } };
       writeFileSync(join(folder, "run.json"), JSON.stringify({ ...still, heartbeatAt: new Date().toISOString() }));
