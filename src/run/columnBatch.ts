@@ -1,4 +1,4 @@
-import type { ListName, Row, ScalarName, TableName } from "../stats/catalogue.js";
+import type { ListName, Row, ScalarName, StatisticName, TableName } from "../stats/catalogue.js";
 import type { BatchMessage } from "./arrowMetadata.js";
 import type { ColumnLayout, ColumnPlace } from "./columnLayout.js";
 import { checkedOffsets, checkedSeries, checkedSteps } from "./damagedBatch.js";
@@ -15,8 +15,18 @@ export interface ListColumn {
   readonly valid: Uint8Array | null;
 }
 
+export type Column = ScalarColumn | ListColumn;
+
 export function isPresent(valid: Uint8Array | null, row: number): boolean {
   return valid === null || ((valid[row >> 3] as number) & (1 << (row & 7))) !== 0;
+}
+
+/** What a row has there, a list as a view; undefined where it has nothing. */
+export function valueAt(column: Column, row: number): number | Float32Array | undefined {
+  if (!isPresent(column.valid, row)) return undefined;
+  return "offsets" in column
+    ? column.values.subarray(column.offsets[row], column.offsets[row + 1])
+    : column.values[row];
 }
 
 /** The bytes of a batch's body: in memory, or read at an offset when they are asked for. Both at multiples of 8. */
@@ -32,7 +42,7 @@ export class ColumnBatch {
   bytesRead = 0;
   private stepColumn: Int32Array | undefined;
   private seriesColumn: Int32Array | undefined;
-  private presentColumns: readonly { readonly name: string; readonly list: boolean }[] | undefined;
+  private presentNames: readonly StatisticName[] | undefined;
   private rowIndex: RowIndex | undefined;
   private readonly scalars = new Map<string, ScalarColumn | null>();
   private readonly lists = new Map<string, ListColumn | null>();
@@ -80,27 +90,31 @@ export class ColumnBatch {
     return column;
   }
 
-  /** Names of the statistics that at least one row has. */
-  present(): readonly { readonly name: string; readonly list: boolean }[] {
-    this.presentColumns ??= this.layout.statistics.filter((place) => !this.isAbsent(place));
-    return this.presentColumns;
+  /** Null where no row of the batch has the statistic. */
+  column(name: StatisticName): Column | null {
+    return this.layout.columns.get(name)?.list ? this.list(name as ListName) : this.scalar(name as ScalarName);
+  }
+
+  /** The statistics that at least one row has. */
+  present(): readonly StatisticName[] {
+    this.presentNames ??= this.layout.statistics
+      .filter((place) => !this.isAbsent(place))
+      .map(({ name }) => name as StatisticName);
+    return this.presentNames;
   }
 
   /** Reads now what damage would show in. */
   check(): void {
     void this.steps;
     void this.series;
-    for (const { name, list } of this.present()) if (list) this.list(name as ListName);
+    for (const name of this.present()) if (this.layout.columns.get(name)?.list) this.column(name);
   }
 
   /** Reads everything now. */
   load(): void {
     void this.steps;
     void this.series;
-    for (const { name, list } of this.present()) {
-      if (list) this.list(name as ListName);
-      else this.scalar(name as ScalarName);
-    }
+    for (const name of this.present()) this.column(name);
   }
 
   /** The rows of one series, in order. */
@@ -119,22 +133,15 @@ export class ColumnBatch {
     return numbers;
   }
 
-  /** Reads single rows: of the `wanted` statistics, or all. Lists are views. */
-  rows(wanted?: ReadonlySet<string>): (at: number) => Row {
-    const names: string[] = [];
-    const columns: (ScalarColumn | ListColumn)[] = [];
-    for (const { name, list } of this.present()) {
-      const column =
-        wanted?.has(name) === false ? null : list ? this.list(name as ListName) : this.scalar(name as ScalarName);
-      if (column === null) continue;
-      names.push(name);
-      columns.push(column);
-    }
+  /** Reads single rows. Lists are views. */
+  rows(): (at: number) => Row {
+    const names = this.present();
+    const columns = names.map((name) => this.column(name));
     return (at) => {
-      const row: Record<string, number | Float32Array> = {};
+      const row: Partial<Record<StatisticName, number | Float32Array>> = {};
       for (let one = 0; one < columns.length; one++) {
-        const column = columns[one] as ScalarColumn | ListColumn;
-        if (isPresent(column.valid, at)) row[names[one] as string] = valueAt(column, at);
+        const value = valueAt(columns[one] as Column, at);
+        if (value !== undefined) row[names[one] as StatisticName] = value;
       }
       return row as Row;
     };
@@ -186,12 +193,6 @@ export class ColumnBatch {
 interface ValuesType<Values> {
   readonly BYTES_PER_ELEMENT: number;
   new (memory: ArrayBuffer, offset: number, length: number): Values;
-}
-
-function valueAt(column: ScalarColumn | ListColumn, at: number): number | Float32Array {
-  return "offsets" in column
-    ? column.values.subarray(column.offsets[at], column.offsets[at + 1])
-    : (column.values[at] as number);
 }
 
 /** Rows sorted by series: those of series s are `rows[starts[s]]` … `rows[starts[s + 1] - 1]`. */

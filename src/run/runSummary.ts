@@ -1,5 +1,5 @@
-import type { ListName, ScalarName, StatisticName, TableName } from "../stats/catalogue.js";
-import { type ColumnBatch, isPresent } from "./columnBatch.js";
+import type { ScalarName, StatisticName, TableName } from "../stats/catalogue.js";
+import { type ColumnBatch, isPresent, valueAt } from "./columnBatch.js";
 
 export type StatisticValue = number | Float32Array;
 
@@ -21,12 +21,7 @@ export class RunSummary {
   add(batch: ColumnBatch): void {
     this.count(batch);
     const numbers = batch.seriesNumbers();
-    for (const { name, list } of batch.present()) {
-      for (const index of numbers) {
-        if (list) this.setList(batch, index, name as ListName);
-        else this.setScalar(batch, index, name as ScalarName);
-      }
-    }
+    for (const name of batch.present()) for (const index of numbers) this.set(batch, index, name);
   }
 
   series(table: TableName, index: number): SeriesSummary | null {
@@ -52,19 +47,13 @@ export class RunSummary {
     }
   }
 
-  private setScalar(batch: ColumnBatch, index: number, name: ScalarName): void {
-    const column = batch.scalar(name);
+  private set(batch: ColumnBatch, index: number, name: StatisticName): void {
+    const column = batch.column(name);
     const at = lastRow(batch, index, column?.valid ?? null);
-    if (column !== null && at !== null) this.summary(batch.table, index).last.set(name, column.values[at] as number);
-  }
-
-  private setList(batch: ColumnBatch, index: number, name: ListName): void {
-    const column = batch.list(name);
-    const at = lastRow(batch, index, column?.valid ?? null);
-    if (column === null || at === null) return;
+    const value = column === null || at === null ? undefined : valueAt(column, at);
+    if (value === undefined) return;
     // Copied, so that one list does not keep its whole batch in memory.
-    const values = column.values.slice(column.offsets[at], column.offsets[at + 1]);
-    this.summary(batch.table, index).last.set(name, values);
+    this.summary(batch.table, index).last.set(name, typeof value === "number" ? value : value.slice());
   }
 
   private summary(table: TableName, index: number): SeriesSummary {

@@ -1,6 +1,5 @@
 import { renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ListName, ScalarName } from "../stats/catalogue.js";
 import { type TableName, tableNames } from "../stats/catalogue.js";
 import { type ColumnBatch, isPresent } from "./columnBatch.js";
 import { segmentFileName } from "./format.js";
@@ -179,8 +178,8 @@ export class Thinner {
 /** Adds the names of the columns that each step has to `kinds`. */
 function collectKinds(batch: ColumnBatch, kinds: Map<number, string[]>): void {
   const { steps } = batch;
-  for (const { name, list } of batch.present()) {
-    const valid = (list ? batch.list(name as ListName) : batch.scalar(name as ScalarName))?.valid ?? null;
+  for (const name of batch.present()) {
+    const valid = batch.column(name)?.valid ?? null;
     const label = `${batch.table}.${name}`;
     for (let at = 0; at < batch.length; at++) {
       if (!isPresent(valid, at)) continue;

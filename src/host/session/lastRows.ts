@@ -1,7 +1,7 @@
 import type { LayerSummary } from "../../protocol/views.js";
-import { type ColumnBatch, isPresent } from "../../run/columnBatch.js";
+import { type Column, type ColumnBatch, isPresent } from "../../run/columnBatch.js";
 import type { LayerInfo } from "../../run/format.js";
-import type { ListName, ScalarName, StatisticName } from "../../stats/catalogue.js";
+import type { StatisticName } from "../../stats/catalogue.js";
 import type { SessionMemory } from "./sessionMemory.js";
 
 interface LastOfLayer {
@@ -39,7 +39,7 @@ export class LastRows {
   add(batch: ColumnBatch): Set<number> {
     const touched = new Set<number>();
     if (batch.table === "steps") return touched;
-    const names = [...batch.present()].filter(({ name }) => name !== "histogram");
+    const names = batch.present().filter((name) => name !== "histogram");
     // Only the last row of each series counts: one scan from the end, whatever the number of steps in the batch.
     const done = new Set<number>();
     for (let at = batch.length - 1; at >= 0; at--) {
@@ -59,29 +59,24 @@ export class LastRows {
     return found === undefined ? undefined : { step: found.step, last: found.values };
   }
 
-  private take(batch: ColumnBatch, at: number, layer: number, names: readonly { name: string; list: boolean }[]): void {
+  private take(batch: ColumnBatch, at: number, layer: number, names: readonly StatisticName[]): void {
     let last = this.layers.get(layer);
     if (last === undefined) {
       last = { step: 0, values: {} };
       this.layers.set(layer, last);
     }
     last.step = Math.max(last.step, batch.steps[at] as number);
-    for (const { name, list } of names) {
-      const value = list ? listMean(batch, name as ListName, at) : scalarAt(batch, name as ScalarName, at);
-      if (value !== undefined) last.values[name as StatisticName] = value;
+    for (const name of names) {
+      const value = meanAt(batch.column(name), at);
+      if (value !== undefined) last.values[name] = value;
     }
   }
 }
 
-function scalarAt(batch: ColumnBatch, name: ScalarName, at: number): number | undefined {
-  const column = batch.scalar(name);
-  return column !== null && isPresent(column.valid, at) ? column.values[at] : undefined;
-}
-
-/** Mean over the channels; a NaN channel makes it NaN. Very wide layers are not reduced here. */
-function listMean(batch: ColumnBatch, name: ListName, at: number): number | undefined {
-  const column = batch.list(name);
+/** A list's mean over the channels; a NaN channel makes it NaN. Very wide layers are not reduced here. */
+function meanAt(column: Column | null, at: number): number | undefined {
   if (column === null || !isPresent(column.valid, at)) return undefined;
+  if (!("offsets" in column)) return column.values[at];
   const from = column.offsets[at] as number;
   const to = column.offsets[at + 1] as number;
   if (to === from || to - from > largestList) return undefined;

@@ -1,11 +1,5 @@
-import {
-  type ListName,
-  type ScalarName,
-  type StatisticName,
-  type TableName,
-  tableNames,
-} from "../../stats/catalogue.js";
-import { type ColumnBatch, isPresent, type ListColumn, type ScalarColumn } from "../columnBatch.js";
+import { type StatisticName, type TableName, tableNames } from "../../stats/catalogue.js";
+import { type Column, type ColumnBatch, isPresent } from "../columnBatch.js";
 import { SeriesTier } from "./seriesTier.js";
 
 const mostBuckets = 2048;
@@ -26,12 +20,11 @@ export class SeriesStore {
   }
 
   add(batch: ColumnBatch): void {
-    for (const { name, list } of batch.present()) {
+    for (const name of batch.present()) {
       // A histogram has no mean over its bins that says anything.
       if (name === "histogram") continue;
-      const tiers = this.tiersOf(batch.table, name as StatisticName);
-      const column = list ? batch.list(name as ListName) : batch.scalar(name as ScalarName);
-      if (column !== null) this.addColumn(batch, column, tiers);
+      const column = batch.column(name);
+      if (column !== null) this.addColumn(batch, column, this.tiersOf(batch.table, name));
     }
   }
 
@@ -102,8 +95,6 @@ export class SeriesStore {
     return tier;
   }
 }
-
-type Column = ScalarColumn | ListColumn;
 
 /** Over the channels of one row. */
 function mean(values: ArrayLike<number>, offsets: Int32Array, row: number): number {
