@@ -230,7 +230,7 @@ export class Dashboard {
   }
 
   private showHeader(header: RunHeader): void {
-    this.header.show(header, this.model.newestStep);
+    this.header.show(header);
     this.extendToNewest();
     this.toolbar.show();
     if (header.state !== this.stateShown) this.desk.announcer.say(`${stateName(header.state)}. ${header.sentence}`);

@@ -62,7 +62,7 @@ export class RunHeaderView {
     this.element = h("header", { class: "run-header" }, title, list, this.progress);
   }
 
-  show(header: RunHeader, newestStep: number): void {
+  show(header: RunHeader): void {
     const { run, state } = header;
     this.runId = run?.id ?? "";
     const live = isLiveState(state);
@@ -77,7 +77,7 @@ export class RunHeaderView {
     this.stopButton.hidden = !live || run === null;
     this.showAction(header);
     const epoch = run?.epoch ?? null;
-    this.fact("step", run === null ? null : formatStep(newestStep));
+    this.fact("step", run === null ? null : formatStep(run.steps));
     this.fact(
       "epoch",
       epoch && (epoch.total === null ? String(epoch.current) : t("epochOf", epoch.current, epoch.total)),
@@ -97,7 +97,7 @@ export class RunHeaderView {
       "remaining",
       header.remainingMs === null || !live ? null : t("about", formatDuration(header.remainingMs)),
     );
-    this.showProgress(header, newestStep);
+    this.showProgress(header);
   }
 
   /** The runs of the workspace, newest first, those that one started below it, to change over to another. */
@@ -133,13 +133,13 @@ export class RunHeaderView {
   }
 
   /** Known only where `fit` tells the number of epochs. */
-  private showProgress({ run, state }: RunHeader, newestStep: number): void {
+  private showProgress({ run, state }: RunHeader): void {
     const epoch = run?.epoch;
     this.progress.hidden = epoch?.total == null || !isLiveState(state);
-    if (epoch?.total == null) return;
+    if (run === null || epoch?.total == null) return;
     const { current, total, stepsPerEpoch } = epoch;
     // Until the first epoch has ended its length may be unknown: then whole epochs count.
-    const done = stepsPerEpoch ? newestStep / (total * stepsPerEpoch) : (current - 1) / total;
+    const done = stepsPerEpoch ? run.steps / (total * stepsPerEpoch) : (current - 1) / total;
     const percent = Math.min(100, Math.round(1000 * done) / 10);
     this.bar.style.width = `${percent}%`;
     setAttributes(this.progress, { "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(percent) });

@@ -107,7 +107,7 @@ export class LiveView {
     setText(this.sentence, header.sentence);
     const facts: string[] = [];
     if (run !== null) {
-      facts.push(`${t("step")} ${formatStep(this.model.newestStep)}`);
+      facts.push(`${t("step")} ${formatStep(run.steps)}`);
       if (run.epoch !== null) facts.push(`${t("epoch")} ${epochText(run.epoch)}`);
       if (header.stepsPerSecond !== null && isLiveState(state)) {
         facts.push(t("stepsPerSecond", formatNumber(Number(header.stepsPerSecond.toPrecision(3)))));

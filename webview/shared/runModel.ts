@@ -24,6 +24,7 @@ export class RunModel {
     return this.header?.run?.probes?.names ?? [];
   }
 
+  /** Of which anything is known: that of a step that was cut off, too. */
   get newestStep(): number {
     let newest = this.header?.run?.steps ?? 0;
     for (const { step } of this.summaries.values()) if (step > newest) newest = step;

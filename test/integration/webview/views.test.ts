@@ -365,6 +365,24 @@ describe("dashboard", () => {
     expect(seen.filter(({ middle, edge }) => !middle && edge)).toEqual([]);
   });
 
+  test.each([
+    ["dashboard", ".fact-step dd"],
+    ["live", ".facts span"],
+  ])("a stop in the middle of a step: the %s view counts whole steps", async (view, place) => {
+    const { page } = await pages.open({ query: `view=${view}&layers=5&steps=300&speed=20` });
+    const step = page.locator(place).first();
+    const shown = async () => Number((await step.innerText()).replace(/\D/g, ""));
+    await expect.poll(shown).toBeGreaterThan(0);
+    const before = await shown();
+    await page.evaluate((cutOff) => {
+      const summaries = [{ layer: 5, step: cutOff, last: {}, severity: 0, attention: 0 }];
+      window.postMessage({ type: "summaries", summaries }, "*");
+    }, before + 100_000);
+    // Some headers later.
+    await expect.poll(shown).toBeGreaterThan(before + 5);
+    expect(await shown()).toBeLessThan(before + 100_000);
+  });
+
   test("five thousand layers: the list holds only what is on screen", async () => {
     const { page, problems } = await pages.open({ query: "view=dashboard&layers=5000&steps=300" });
     await page.waitForSelector(layerChart, { timeout: 20_000 });
