@@ -7,6 +7,8 @@ import { type ManagedManifest, managedKeyPattern } from "./managed.js";
 
 export const lockName = "lock";
 export const downloadsName = "downloads";
+/** As `switchTo` writes it before the rename. */
+const asideManifest = /\.json\.[0-9a-f-]{36}$/;
 
 /**
  * A folder for the engine `key` to be made in. Goes on in the one that an interrupted installation left, under a new
@@ -34,12 +36,20 @@ export async function switchTo(engines: string, manifest: ManagedManifest): Prom
   await rm(join(engines, downloadsName), { recursive: true, force: true });
 }
 
-/** Folders that no manifest names, except `kept`; what cannot be removed now is removed next time. */
+/**
+ * Folders that no manifest names, except `kept`, and manifests that were never switched to; what cannot be removed now
+ * is removed next time.
+ */
 export async function removeLeftovers(engines: string, kept?: string): Promise<void> {
-  const folders = (await leftoverFolders(engines)).map((name) => join(engines, name)).filter((path) => path !== kept);
+  const names = [...(await leftoverFolders(engines)), ...(await leftoverManifests(engines))];
+  const paths = names.map((name) => join(engines, name)).filter((path) => path !== kept);
   await Promise.all(
-    folders.map((path) => rm(path, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined)),
+    paths.map((path) => rm(path, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined)),
   );
+}
+
+async function leftoverManifests(engines: string): Promise<readonly string[]> {
+  return (await readdir(engines)).filter((name) => asideManifest.test(name));
 }
 
 async function leftoverFolders(engines: string): Promise<readonly string[]> {

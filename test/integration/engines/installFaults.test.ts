@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -227,6 +237,19 @@ describe("an installation that is killed at any moment", () => {
     expect(readdirSync(join(cache, "engines")).sort(), "nothing half done is left").toEqual(
       [engine?.manifest.folder, `${engine?.manifest.key}.json`].sort(),
     );
+  });
+});
+
+describe("an installation that was killed in the middle of the switch", () => {
+  it("leaves a manifest that the next one removes", async () => {
+    const cache = lab.freshCache();
+    await lab.install(cache).end;
+    const engines = join(cache, "engines");
+    const before = readdirSync(engines).sort();
+    const manifest = before.find((name) => name.endsWith(".json")) ?? "";
+    copyFileSync(join(engines, manifest), join(engines, `${manifest}.${randomUUID()}`));
+    expect(await lab.install(cache, { force: true }).end).toMatchObject({ outcome: "installed" });
+    expect(readdirSync(engines).filter((name) => name.startsWith(manifest))).toEqual([manifest]);
   });
 });
 

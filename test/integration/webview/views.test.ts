@@ -359,8 +359,15 @@ describe("dashboard", () => {
       .toBe(true);
     expect(texts.find((text) => text.includes("held"))).toMatch(/step \d+: no capture; [\d.]+ held from step \d+$/);
     // Colours in a row's middle and at its edge, along the columns: a captured cell fills its height, a held one does not.
-    const seen = await map.locator("canvas").last().evaluate(seenInFirstRow);
-    expect(seen.filter(({ middle, edge }) => middle && edge).length).toBeGreaterThan(10);
+    const canvas = map.locator("canvas").last();
+    let seen: ReturnType<typeof seenInFirstRow> = [];
+    // A canvas that has just got another size is empty until the next frame.
+    await expect
+      .poll(async () => {
+        seen = await canvas.evaluate(seenInFirstRow);
+        return seen.filter(({ middle, edge }) => middle && edge).length;
+      })
+      .toBeGreaterThan(10);
     expect(seen.filter(({ middle, edge }) => middle && !edge).length).toBeGreaterThan(10);
     expect(seen.filter(({ middle, edge }) => !middle && edge)).toEqual([]);
   });
