@@ -17,7 +17,7 @@ const asideManifest = /\.json\.[0-9a-f-]{36}$/;
 export async function workFolder(engines: string, key: string): Promise<string> {
   await mkdir(engines, { recursive: true });
   const folder = join(engines, `${key}-${randomUUID().slice(0, 8)}`);
-  const usable = (await leftoverFolders(engines)).filter(
+  const usable = (await leftovers(engines)).filter(
     (name) => name.startsWith(`${key}-`) && existsSync(join(engines, name, packagesDoneFile)),
   );
   if (usable[0]) await rename(join(engines, usable[0]), folder);
@@ -36,28 +36,22 @@ export async function switchTo(engines: string, manifest: ManagedManifest): Prom
   await rm(join(engines, downloadsName), { recursive: true, force: true });
 }
 
-/**
- * Folders that no manifest names, except `kept`, and manifests that were never switched to; what cannot be removed now
- * is removed next time.
- */
+/** What `leftovers` names, except the folder `kept`; what cannot be removed now is removed next time. */
 export async function removeLeftovers(engines: string, kept?: string): Promise<void> {
-  const names = [...(await leftoverFolders(engines)), ...(await leftoverManifests(engines))];
-  const paths = names.map((name) => join(engines, name)).filter((path) => path !== kept);
+  const paths = (await leftovers(engines)).map((name) => join(engines, name)).filter((path) => path !== kept);
   await Promise.all(
     paths.map((path) => rm(path, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined)),
   );
 }
 
-async function leftoverManifests(engines: string): Promise<readonly string[]> {
-  return (await readdir(engines)).filter((name) => asideManifest.test(name));
-}
-
-async function leftoverFolders(engines: string): Promise<readonly string[]> {
+/** Folders that no manifest names, and manifests that were never switched to. */
+async function leftovers(engines: string): Promise<readonly string[]> {
   const entries = await readdir(engines, { withFileTypes: true });
   const manifests = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".json"));
   const named = new Set(await Promise.all(manifests.map((entry) => folderOf(join(engines, entry.name)))));
+  const isUnnamed = (name: string) => managedKeyPattern.test(name) && !named.has(name);
   return entries
-    .filter((entry) => entry.isDirectory() && managedKeyPattern.test(entry.name) && !named.has(entry.name))
+    .filter((entry) => (entry.isDirectory() ? isUnnamed(entry.name) : asideManifest.test(entry.name)))
     .map((entry) => entry.name);
 }
 

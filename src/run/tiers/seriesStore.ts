@@ -32,7 +32,7 @@ export class SeriesStore {
     return this.tables.get(table)?.get(name)?.[series] ?? null;
   }
 
-  /** Smallest and largest step of any series; null while there is none. */
+  /** Every tier, with the place that `put` takes. */
   *all(): Generator<{
     readonly table: TableName;
     readonly name: StatisticName;
