@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { ViewAction } from "../protocol/views.js";
 import type { LayerInfo, RunFile } from "../run/format.js";
+import { readRunOrNull } from "../run/runFile.js";
 import type { Decorations } from "./editor/decorations.js";
 import { openSource } from "./editor/openSource.js";
 import type { AutoAttach } from "./launch/autoAttach.js";
@@ -12,7 +13,6 @@ import { chooseComparedRuns, chooseOneRun, chooseRelatedRun, chooseRun, chooseRu
 import type { Comparison } from "./session/comparison.js";
 import type { KnownRun } from "./session/runCatalogue.js";
 import { captureNow, setBudget } from "./session/runControl.js";
-import { readRunOrNull } from "./session/runSession.js";
 import type { RunShelf } from "./session/runShelf.js";
 import type { Sessions } from "./session/sessions.js";
 import { stopRun } from "./session/stopRun.js";
@@ -42,6 +42,11 @@ const viewActions = {
   cursorBack: "cursorBack",
   cursorForward: "cursorForward",
   toggleLogarithmic: "toggleLogarithmic",
+  smoothMore: "smoothMore",
+  toggleOutliers: "toggleOutliers",
+  foldSection: "foldSection",
+  moveSectionUp: "moveSectionUp",
+  moveSectionDown: "moveSectionDown",
   toggleTable: "toggleTable",
   copyChart: "copyChart",
   saveChart: "saveChart",

@@ -164,6 +164,8 @@ export interface SeriesData {
   readonly nonfinite: readonly number[];
   /** Only some of the captured steps were read: there are too many of them. */
   readonly isSample?: boolean;
+  /** The last point is the newest value alone, beside the bucket that holds it too. It gives way to any point that follows. */
+  readonly endsInNewest?: boolean;
 }
 
 export interface SeriesMessage {
@@ -327,6 +329,11 @@ export type ViewAction =
   | "cursorBack"
   | "cursorForward"
   | "toggleLogarithmic"
+  | "smoothMore"
+  | "toggleOutliers"
+  | "foldSection"
+  | "moveSectionUp"
+  | "moveSectionDown"
   | "toggleTable"
   | "copyChart"
   | "saveChart"

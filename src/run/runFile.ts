@@ -30,6 +30,15 @@ export function readRunFile(folder: string): RunFile {
   return parseRunFile(text, path);
 }
 
+/** Null where it cannot be read, or is none. */
+export function readRunOrNull(folder: string): RunFile | null {
+  try {
+    return readRunFile(folder);
+  } catch {
+    return null;
+  }
+}
+
 /** Throws a RunFolderError; `path` is for its message. */
 export function parseRunFile(text: string, path: string): RunFile {
   let value: unknown;

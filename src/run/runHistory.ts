@@ -17,6 +17,11 @@ export interface KnownBuckets extends SeriesBuckets {
   readonly isSample?: boolean;
 }
 
+export interface NewestValue {
+  readonly step: number;
+  readonly value: number;
+}
+
 /** Of a series that is finer on disk than in memory, at most so many batches are read for one view. */
 const mostDetailBatches = 256;
 /** So few are always read: what a view shows is then exact. */
@@ -170,13 +175,10 @@ export class RunHistory {
     return this.series(table, series, name, range, widthFor(range, points));
   }
 
-  /** The last value of a series at or before `step`, out of the overview where that is the newest. */
-  lastAt(table: TableName, series: number, name: StatisticName, step: number): SeriesPoint | null {
-    const tier = this.store.tier(table, series, name);
-    if (tier !== null && tier.lastStep <= step) return { step: tier.lastStep, value: tier.lastValue };
-    const buckets = this.series(table, series, name, { from: 0, to: step }, 1);
-    const at = buckets.step.length - 1;
-    return at < 0 ? null : { step: buckets.step[at] as number, value: buckets.mean[at] as number };
+  /** The newest captured value of a series, as far as it has been read; of a list its mean. Null where there is none. */
+  newest(table: TableName, series: number, name: StatisticName): NewestValue | null {
+    const tier = (this.preview?.store ?? this.store).tier(table, series, name);
+    return tier === null ? null : { step: tier.lastStep, value: tier.lastValue };
   }
 
   /** For each list of the layer the last one captured at or before `step`. */

@@ -64,7 +64,8 @@ export class ChartCanvas {
   }
 
   resize(widthPx: number, heightPx: number): void {
-    if (widthPx === this.widthPx && heightPx === this.heightPx) return;
+    const isSharp = this.chart.currentDevicePixelRatio === window.devicePixelRatio;
+    if (widthPx === this.widthPx && heightPx === this.heightPx && isSharp) return;
     this.widthPx = widthPx;
     this.heightPx = heightPx;
     this.chart.resize(widthPx, heightPx);

@@ -2,6 +2,7 @@ import type { FromView, SaveMessage, SeriesMessage, SeriesRequest, ViewAxis } fr
 import { Announcer } from "../shared/announcer.js";
 import { FrameLoop } from "../shared/frameLoop.js";
 import { on } from "../shared/h.js";
+import { onPixelRatioChange } from "../shared/pixelRatio.js";
 import { publishSeriesColours } from "../shared/seriesColours.js";
 import { onThemeChange, readTheme, type Theme } from "../shared/theme.js";
 import { handleKey } from "./chartInput.js";
@@ -30,12 +31,14 @@ export class ChartDesk {
 
   constructor(private readonly post: (message: FromView) => void) {
     publishSeriesColours(this.theme.series);
-    onThemeChange(() => {
+    const drawAnew = () => {
       this.theme = readTheme();
       publishSeriesColours(this.theme.series);
       for (const chart of this.charts) chart.themeChanged();
       for (const listener of this.themeListeners) listener();
-    });
+    };
+    onThemeChange(drawAnew);
+    onPixelRatioChange(drawAnew);
     this.viewport.changes.listen((change) => {
       if (change === "cursor") this.moveCursors();
       else if (change === "pin") return;

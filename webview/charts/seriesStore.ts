@@ -19,18 +19,22 @@ class SeriesBuffer implements Points {
   nonfinite: readonly number[] = [];
   isSample = false;
   version = 0;
+  private endsInNewest = false;
 
   set(data: SeriesData): void {
     this.length = 0;
     this.nonfinite = [];
     this.isSample = false;
+    this.endsInNewest = false;
     this.append(data);
   }
 
-  /** Points at or after the first new step are replaced. */
   append(data: SeriesData): void {
-    const first = data.step[0];
-    if (first !== undefined) while (this.length > 0 && (this.step[this.length - 1] as number) >= first) this.length--;
+    const [first] = data.step;
+    if (first !== undefined) {
+      this.makeWay(first);
+      this.endsInNewest = data.endsInNewest === true;
+    }
     this.reserve(this.length + data.step.length);
     this.step.set(data.step, this.length);
     this.value.set(data.mean, this.length);
@@ -44,6 +48,7 @@ class SeriesBuffer implements Points {
 
   /** Merges neighbours until at most `limit` points are left: the mean of means, the extremes of extremes. */
   shrink(limit: number): void {
+    this.endsInNewest = false;
     while (this.length > limit) {
       const half = Math.ceil(this.length / 2);
       for (let i = 0; i < half; i++) {
@@ -56,6 +61,12 @@ class SeriesBuffer implements Points {
       }
       this.length = half;
     }
+  }
+
+  /** For points from `first` on: those there are replaced, and so is what was the newest value until now. */
+  private makeWay(first: number): void {
+    if (this.endsInNewest) this.length--;
+    while (this.length > 0 && (this.step[this.length - 1] as number) >= first) this.length--;
   }
 
   private reserve(capacity: number): void {

@@ -1,8 +1,10 @@
 import type { ViewAction } from "../../src/protocol/views.js";
 import type { ChartDesk } from "../charts/chartDesk.js";
+import type { SectionStack } from "./sectionStack.js";
+import { moreSmoothing } from "./smoothing.js";
 
-/** A command of the palette, a key or a menu, on the chart that has the focus or on all of them. */
-export function carryOut(action: ViewAction, desk: ChartDesk, findLayer: () => void): void {
+/** A command of the palette, a key or a menu, on the chart or section that has the focus or on all charts. */
+export function carryOut(action: ViewAction, desk: ChartDesk, sections: SectionStack, findLayer: () => void): void {
   const { viewport, current } = desk;
   const middle = viewport.cursor ?? (viewport.shown.from + viewport.shown.to) / 2;
   switch (action) {
@@ -26,6 +28,21 @@ export function carryOut(action: ViewAction, desk: ChartDesk, findLayer: () => v
       return;
     case "toggleLogarithmic":
       viewport.setScale({ logarithmic: !viewport.logarithmic });
+      return;
+    case "smoothMore":
+      viewport.setScale({ smoothing: moreSmoothing(viewport.smoothing) });
+      return;
+    case "toggleOutliers":
+      viewport.setScale({ robust: !viewport.robust });
+      return;
+    case "foldSection":
+      sections.current?.toggle();
+      return;
+    case "moveSectionUp":
+      sections.moveCurrent(-1);
+      return;
+    case "moveSectionDown":
+      sections.moveCurrent(1);
       return;
     case "toggleTable":
       current?.toggleTable();

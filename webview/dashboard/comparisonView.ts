@@ -7,7 +7,7 @@ import {
   comparedStatistics,
   comparedStepCharts,
 } from "../charts/compareCharts.js";
-import { Chooser, checkbox } from "../shared/controls.js";
+import { Checkbox, Chooser } from "../shared/controls.js";
 import { h, setText } from "../shared/h.js";
 import type { RunModel } from "../shared/runModel.js";
 import { t } from "../shared/translate.js";
@@ -59,11 +59,12 @@ export class ComparisonView {
       this.state.set({ comparedStatistic });
       this.show();
     });
-    const minus = checkbox(t("showDifference"), state.current.isDifference, (isDifference) => {
+    const minus = new Checkbox(t("showDifference"), (isDifference) => {
       this.state.set({ isDifference });
       this.show();
     });
-    const controls = h("div", { class: "controls" }, this.axis.element, minus);
+    minus.set(state.current.isDifference);
+    const controls = h("div", { class: "controls" }, this.axis.element, minus.element);
     this.bar = h("div", { class: "compare-bar", hidden: true, role: "group", "aria-label": t("comparison") });
     this.bar.append(this.list.element, controls);
     this.metrics = this.stepGrid.element;

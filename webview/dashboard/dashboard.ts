@@ -184,7 +184,7 @@ export class Dashboard {
         this.reveal(message);
         return;
       case "act":
-        carryOut(message.action, this.desk, () => this.pane.focusSearch());
+        carryOut(message.action, this.desk, this.sections, () => this.pane.focusSearch());
         return;
       case "compare":
         this.compare(message);

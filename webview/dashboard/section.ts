@@ -6,7 +6,7 @@ import type { StateStore } from "./viewState.js";
 export class Section {
   readonly element: HTMLElement;
   readonly aside = h("span", { class: "section-aside" });
-  private readonly toggle: HTMLButtonElement;
+  private readonly titleButton: HTMLButtonElement;
 
   constructor(
     readonly id: string,
@@ -15,8 +15,8 @@ export class Section {
     private readonly state: StateStore,
     onMove: (section: Section, by: 1 | -1) => void,
   ) {
-    this.toggle = h("button", { type: "button", class: "section-toggle" }, icon("chevron"), title);
-    on(this.toggle, "click", () => this.setFolded(this.content.hidden === false));
+    this.titleButton = h("button", { type: "button", class: "section-toggle" }, icon("chevron"), title);
+    on(this.titleButton, "click", () => this.toggle());
     const tools = h(
       "span",
       { class: "tools" },
@@ -25,7 +25,10 @@ export class Section {
     );
     this.content.id = `section-${id}`;
     this.content.classList.add("section-content");
-    const head = h("div", { class: "section-head" }, h("h2", {}, this.toggle), this.aside, tools);
+    const head = h("div", { class: "section-head" }, h("h2", {}, this.titleButton), this.aside, tools);
+    head.dataset.vscodeContext = JSON.stringify({ webviewSection: "section", preventDefaultContextMenuItems: true });
+    // The menu's commands act on the section with the focus.
+    on(head, "contextmenu", () => this.titleButton.focus());
     this.element = h(
       "section",
       { class: `section section-${id}`, "data-section": id, "aria-label": title },
@@ -35,9 +38,13 @@ export class Section {
     this.setFolded(state.current.folded.includes(id));
   }
 
+  toggle(): void {
+    this.setFolded(!this.content.hidden);
+  }
+
   setFolded(folded: boolean): void {
     this.content.hidden = folded;
-    setAttributes(this.toggle, { "aria-expanded": String(!folded), "aria-controls": this.content.id });
+    setAttributes(this.titleButton, { "aria-expanded": String(!folded), "aria-controls": this.content.id });
     const others = this.state.current.folded.filter((id) => id !== this.id);
     if (folded !== this.state.current.folded.includes(this.id))
       this.state.set({ folded: folded ? [...others, this.id] : others });

@@ -32,6 +32,17 @@ export class SectionStack {
     section?.element.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
   }
 
+  /** The section that holds the focus. */
+  get current(): Section | undefined {
+    const element = document.activeElement?.closest<HTMLElement>("[data-section]");
+    return this.sections.get(element?.dataset.section ?? "");
+  }
+
+  moveCurrent(by: 1 | -1): void {
+    const { current } = this;
+    if (current !== undefined) this.move(current, by);
+  }
+
   private move(section: Section, by: 1 | -1): void {
     const order = [...this.element.children].map((child) => (child as HTMLElement).dataset.section ?? "");
     const from = order.indexOf(section.id);

@@ -1,10 +1,9 @@
 import { cursorText, rangeText } from "../charts/axisText.js";
 import type { Viewport } from "../charts/viewport.js";
-import { Chooser, checkbox } from "../shared/controls.js";
+import { Checkbox, Chooser } from "../shared/controls.js";
 import { button, h, setText } from "../shared/h.js";
 import { t } from "../shared/translate.js";
-
-const smoothingWeights = ["0", "0.6", "0.9", "0.98"] as const;
+import { smoothingWeights } from "./smoothing.js";
 
 /** Shown steps, the way back to live, zoom, scale and smoothing; holds for all charts. */
 export class Toolbar {
@@ -13,6 +12,7 @@ export class Toolbar {
   private readonly live = h("button", { type: "button", class: "button live" });
   private readonly scale: Chooser<"linear" | "logarithmic">;
   private readonly smoothing: Chooser<string>;
+  private readonly clip: Checkbox;
 
   constructor(
     private readonly viewport: Viewport,
@@ -27,7 +27,7 @@ export class Toolbar {
     zoomOut.textContent = "−";
     zoomIn.setAttribute("aria-label", t("zoomIn"));
     zoomOut.setAttribute("aria-label", t("zoomOut"));
-    const clip = checkbox(t("clipOutliers"), viewport.robust, (robust) => viewport.setScale({ robust }));
+    this.clip = new Checkbox(t("clipOutliers"), (robust) => viewport.setScale({ robust }));
     this.element = h(
       "div",
       { class: "toolbar", role: "group", "aria-label": t("toolbar") },
@@ -37,7 +37,7 @@ export class Toolbar {
       zoomOut,
       this.scale.element,
       this.smoothing.element,
-      clip,
+      this.clip.element,
     );
     viewport.changes.listen((change) => {
       if (change !== "cursor") this.show();
@@ -64,11 +64,12 @@ export class Toolbar {
       viewport.logarithmic ? "logarithmic" : "linear",
     );
     const smoothings = smoothingWeights.map((value) => ({
-      value,
-      label: `${t("smoothing")}: ${value === "0" ? t("smoothingOff") : value}`,
+      value: String(value),
+      label: `${t("smoothing")}: ${value === 0 ? t("smoothingOff") : value}`,
     }));
     this.smoothing.set(smoothings, String(viewport.smoothing));
     this.smoothing.element.classList.toggle("is-on", viewport.smoothing > 0);
+    this.clip.set(viewport.robust);
   }
 
   private get middle(): number {

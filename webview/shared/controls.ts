@@ -27,8 +27,17 @@ export class Chooser<Value extends string> {
   }
 }
 
-export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void): HTMLLabelElement {
-  const input = h("input", { type: "checkbox", checked });
-  on(input, "change", () => onChange(input.checked));
-  return h("label", { class: "checkbox" }, input, label);
+/** A labelled box; not ticked until it is set. */
+export class Checkbox {
+  readonly element: HTMLLabelElement;
+  private readonly input = h("input", { type: "checkbox" });
+
+  constructor(label: string, onChange: (checked: boolean) => void) {
+    this.element = h("label", { class: "checkbox" }, this.input, label);
+    on(this.input, "change", () => onChange(this.input.checked));
+  }
+
+  set(checked: boolean): void {
+    this.input.checked = checked;
+  }
 }

@@ -10,7 +10,7 @@ import type {
   SeriesRequest,
 } from "../../protocol/views.js";
 import type { LayerInfo } from "../../run/format.js";
-import type { KnownBuckets, RunHistory, StepRange } from "../../run/runHistory.js";
+import type { KnownBuckets, NewestValue, RunHistory, StepRange } from "../../run/runHistory.js";
 import { readSeries, type SeriesPoint } from "../../run/seriesReader.js";
 import { listColumns, type StatisticName, scalarColumns, type TableName, tableNames } from "../../stats/catalogue.js";
 import { healthMapRow } from "./healthMapRow.js";
@@ -25,11 +25,16 @@ export class RunQueries {
     private readonly extent: () => StepRange,
   ) {}
 
-  /** Points by buckets of `width` steps, a power of two. */
+  /**
+   * Points by buckets of `width` steps, a power of two. Where the newest value lies within a wider one it has a point of
+   * its own at the end: a view at the live end shows what is, not what was on average.
+   */
   series({ layer, statistic, weight, channel }: SeriesRequest, range: StepRange, width: number): SeriesData {
     if (channel !== undefined) return this.channelSeries({ layer, statistic, channel }, range, width);
     const key = weight === undefined ? { layer, statistic } : { layer, statistic, weight };
-    return seriesData(key, this.buckets(key, range, width));
+    const newest = this.history().newest(tableOf(statistic), seriesOf(statistic, layer, weight), statistic);
+    const data = seriesData(key, this.buckets(key, range, width));
+    return newest === null || newest.step > range.to ? data : endedBy(newest, data);
   }
 
   private channelSeries(key: SeriesKey & { channel: number }, range: StepRange, width: number): SeriesData {
@@ -92,10 +97,39 @@ export class RunQueries {
   }
 
   private buckets({ layer, statistic, weight }: SeriesKey, range: StepRange, width: number): KnownBuckets {
-    const table = tableOf(statistic);
-    const series = table === "weights" ? (weight ?? -1) : table === "steps" ? 0 : Math.max(0, layer);
-    return this.history().series(table, series, statistic, range, width);
+    return this.history().series(tableOf(statistic), seriesOf(statistic, layer, weight), statistic, range, width);
   }
+}
+
+function seriesOf(statistic: StatisticName, layer: number, weight: number | undefined): number {
+  switch (tableOf(statistic)) {
+    case "weights":
+      return weight ?? -1;
+    case "steps":
+      return 0;
+    default:
+      return Math.max(0, layer);
+  }
+}
+
+function endedBy({ step, value }: NewestValue, data: SeriesData): SeriesData {
+  const last = data.step.at(-1);
+  if (last === undefined || step <= last) return data;
+  const end = Number.isFinite(value) ? value : Number.NaN;
+  const longer = (column: Float64Array, more: number) => {
+    const result = new Float64Array(column.length + 1);
+    result.set(column);
+    result[column.length] = more;
+    return result;
+  };
+  return {
+    ...data,
+    step: longer(data.step, step),
+    mean: longer(data.mean, end),
+    min: longer(data.min, end),
+    max: longer(data.max, end),
+    endsInNewest: true,
+  };
 }
 
 function seriesData(key: SeriesKey, { step, mean, min, max, nonfinite, isSample = false }: KnownBuckets): SeriesData {

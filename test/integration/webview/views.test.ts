@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { act, advance, hasColour, posted, seriousViolations, usePages } from "./viewPage.js";
 
@@ -255,9 +255,7 @@ describe("dashboard", () => {
     expect(await page.locator(".layer-name").innerText()).toBe("conv2d_CONV1");
     expect(await page.locator(".range").innerText()).toBe(range);
     expect(await page.locator("#section-findings").isHidden()).toBe(true);
-    const order = await page
-      .locator(".section")
-      .evaluateAll((all) => all.map((one) => one.getAttribute("data-section")));
+    const order = await sectionOrder(page);
     expect(order.indexOf("channels")).toBeLessThan(order.indexOf("layer"));
   });
 
@@ -273,11 +271,62 @@ describe("dashboard", () => {
     await act(page, "saveNumbers");
     await act(page, "toggleLogarithmic");
     await expect.poll(() => page.getByLabel("Scale", { exact: true }).inputValue()).toBe("logarithmic");
+    for (const weight of ["0.6", "0.9", "0.98", "0"]) {
+      await act(page, "smoothMore");
+      await expect.poll(() => page.getByLabel("Smoothing", { exact: true }).inputValue()).toBe(weight);
+    }
+    const clips = page.getByLabel("Clip outliers");
+    const clipped = await clips.isChecked();
+    await act(page, "toggleOutliers");
+    await expect.poll(() => clips.isChecked()).toBe(!clipped);
     await act(page, "goLive");
     await expect.poll(() => page.locator(".button.live").innerText()).toBe("Live");
     await act(page, "findLayer");
     await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toBe("search");
     expect(await posted(page, "save")).toHaveLength(1);
+  });
+
+  test("commands fold and move the section with the focus, and nothing where no section has it", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300" });
+    await page.locator(layerChart).focus();
+    const place = async () => (await sectionOrder(page)).indexOf("layer");
+    const before = await place();
+    await act(page, "moveSectionUp");
+    await expect.poll(place).toBe(before - 1);
+    await act(page, "moveSectionDown");
+    await expect.poll(place).toBe(before);
+    // As a click with the right button does, on which the menu opens.
+    await page.locator(".section-map .section-head").click({ button: "right" });
+    await act(page, "foldSection");
+    const isFolded = () => page.locator("#section-map").isHidden();
+    await expect.poll(isFolded).toBe(true);
+    await act(page, "foldSection");
+    await expect.poll(isFolded).toBe(false);
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await act(page, "foldSection");
+    await act(page, "moveSectionUp");
+    expect(await isFolded()).toBe(false);
+    expect(await place()).toBe(before);
+  });
+
+  test("everything is as sharp after the workbench was zoomed, also what keeps its size", async () => {
+    const { page } = await pages.open({ query: "view=dashboard&layers=5&steps=300&state=completed" });
+    await page.locator(layerChart).waitFor();
+    // The names beside the map are as wide before as after.
+    const names = page.locator(".section-map .canvas-panel canvas").first();
+    const canvases = [names, page.locator(`${layerChart} canvas`)];
+    const sharpness = (canvas: Locator): Promise<number> =>
+      canvas.evaluate((element) => (element as HTMLCanvasElement).width / element.clientWidth);
+    const ratios = async () => (await Promise.all(canvases.map(sharpness))).map((ratio) => ratio.toFixed(1));
+    await expect.poll(ratios).toEqual(["1.0", "1.0"]);
+    const width = await names.evaluate((element) => element.clientWidth);
+    const session = await page.context().newCDPSession(page);
+    const zoom = 1.5;
+    const metrics = { width: 1280 / zoom, height: 900 / zoom, deviceScaleFactor: zoom, mobile: false };
+    await session.send("Emulation.setDeviceMetricsOverride", { ...metrics, width: Math.round(metrics.width) });
+    await page.locator(layerChart).scrollIntoViewIfNeeded();
+    await expect.poll(ratios).toEqual(["1.5", "1.5"]);
+    expect(await names.evaluate((element) => element.clientWidth)).toBe(width);
   });
 
   test("another run can be chosen; a folded section asks for nothing", async () => {
@@ -532,6 +581,10 @@ describe("at home", () => {
     await expect.poll(() => hasColour(page, `${layerChart} canvas`, blue)).toBe(true);
   });
 });
+
+function sectionOrder(page: Page): Promise<(string | null)[]> {
+  return page.locator(".section").evaluateAll((all) => all.map((one) => one.getAttribute("data-section")));
+}
 
 /** Texts and names outside the brackets of the pseudo-locale that are neither numbers nor data of the run. */
 function untranslated(page: Page): Promise<string[]> {

@@ -175,6 +175,38 @@ describe("series store", () => {
     expect(store.get(keyText(key)).length).toBe(1);
   });
 
+  test("what was the newest value gives way to any point that follows", () => {
+    const store = new SeriesStore();
+    const send = (steps: readonly number[], values: readonly number[], append: boolean) => {
+      const mean = Float64Array.from(values);
+      const data = {
+        key,
+        step: Float64Array.from(steps),
+        mean,
+        min: mean,
+        max: mean,
+        nonfinite: [],
+        endsInNewest: true,
+      };
+      store.apply({ type: "series", from: steps[0] ?? 0, to: steps.at(-1) ?? 0, append, data: [data] });
+      const { length, step, value } = store.get(keyText(key));
+      return Array.from({ length }, (_, at) => [step[at], value[at]]);
+    };
+    expect(send([0, 8, 11], [1, 2, 3], false)).toEqual([
+      [0, 1],
+      [8, 2],
+      [11, 3],
+    ]);
+    // Nothing was captured of it in the new steps.
+    expect(send([], [], true)).toHaveLength(3);
+    expect(send([16, 17], [4, 5], true)).toEqual([
+      [0, 1],
+      [8, 2],
+      [16, 4],
+      [17, 5],
+    ]);
+  });
+
   test("memory is bounded, extremes and NaN are kept", () => {
     const store = new SeriesStore();
     for (let from = 0; from < 100_000; from += 100) {
