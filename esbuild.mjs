@@ -17,6 +17,7 @@ const ownBundles = [
   "./hooks.cjs",
   "./recorder.cjs",
   "./reducer.cjs",
+  "./lookout.cjs",
   "./cli.cjs",
   "./embedded/*",
 ];
@@ -34,6 +35,7 @@ const webview = { platform: "browser", format: "iife", target: "chrome120" };
 /** @type {readonly Bundle[]} */
 const bundles = [
   { entry: "src/extension.ts", output: "dist/extension.cjs", options: host },
+  { entry: "src/host/lookout/thread.ts", output: "dist/lookout.cjs", options: host },
   { entry: "src/backend/preload.ts", output: "dist/backend.cjs", options: node },
   { entry: "src/backend/engine/resolver.ts", output: "dist/engine.cjs", options: node },
   { entry: "src/backend/hooks/main.ts", output: "dist/hooks.cjs", options: node },

@@ -64,12 +64,15 @@ export class Decorations extends Disposable {
   private update(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const session = this.sessions.current;
-    const wanted = session !== null && session.folder !== this.cleared && isSwitchedOn("decorations");
+    const { current } = this.sessions;
+    const session = current?.folder !== this.cleared && isSwitchedOn("decorations") ? current : null;
     let any = false;
+    let isSeen = false;
     for (const editor of vscode.window.visibleTextEditors) {
       if (editor.document.uri.scheme !== "file") continue;
-      const options = wanted ? this.optionsOf(session, editor.document) : null;
+      const lines = session === null ? [] : this.sources.linesOf(editor.document);
+      const options = session === null ? null : this.optionsOf(lines, session.summaries, editor.document);
+      isSeen ||= lines.length > 0;
       for (const severity of severities) {
         const own = options?.get(severity) ?? [];
         editor.setDecorations(this.types[severity], own);
@@ -78,10 +81,10 @@ export class Decorations extends Disposable {
     }
     if (any !== this.shown) void vscode.commands.executeCommand("setContext", "layerscope.hasDecorations", any);
     this.shown = any;
-    this.watch(any);
+    this.watch(isSeen);
   }
 
-  /** Only where numbers are seen. */
+  /** Only where numbers are seen, or will be. */
   private watch(isWanted: boolean): void {
     if (isWanted) this.watching ??= this.sessions.current?.watch(watchMs);
     else {
@@ -91,15 +94,14 @@ export class Decorations extends Disposable {
   }
 
   private optionsOf(
-    session: SessionView,
+    lines: readonly LineOfLayers[],
+    summaries: SessionView["summaries"],
     document: vscode.TextDocument,
   ): Map<LayerSummary["severity"], vscode.DecorationOptions[]> {
     const options = new Map<LayerSummary["severity"], vscode.DecorationOptions[]>();
-    const lines = this.sources.linesOf(document);
-    if (lines.length === 0) return options;
     const isStale = this.sources.isStale(document);
     for (const line of lines) {
-      const text = lineText(line, session.summaries);
+      const text = lineText(line, summaries);
       if (text === null || line.line >= document.lineCount) continue;
       const end = document.lineAt(line.line).range.end;
       const note = isStale ? ` ${vscode.l10n.t("(before the last edit)")}` : "";

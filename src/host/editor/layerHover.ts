@@ -24,6 +24,8 @@ export class LayerHover implements vscode.HoverProvider {
     const session = this.sessions.current;
     const line = this.sources.linesOf(document).find((candidate) => candidate.line === position.line);
     if (session === null || line === undefined) return undefined;
+    // Where nobody watches, its rows are read once a minute.
+    session.refresh();
     const text = new vscode.MarkdownString("", true);
     text.isTrusted = { enabledCommands: ["layerscope.openDashboard"] };
     for (const layer of line.layers.slice(0, mostLayers)) appendLayer(text, layer, session);

@@ -4,10 +4,11 @@ import { Disposable, type Release } from "../disposable.js";
 const liveMs = 50;
 /** After rows: the writer puts the tables of a step on disk one after the other. */
 const afterRowsMs = 10;
-/** Nobody looks: the status bar, the list of problems and messages follow. */
-const unwatchedMs = 2000;
+/** Nobody looks: so often that a view which opens has little to catch up on. */
+const unwatchedMs = 60_000;
+const afterFailureMs = 2000;
 
-/** When a run's folder is looked at next: as often as whoever watches wants it, else now and then. */
+/** When a run's rows are read next: as often as whoever watches wants it, else now and then. */
 export class PollTimer extends Disposable {
   private readonly paces = new Map<symbol, number>();
   private timer: NodeJS.Timeout | undefined;
@@ -43,7 +44,11 @@ export class PollTimer extends Disposable {
   }
 
   afterFailure(): void {
-    this.after(unwatchedMs);
+    this.after(afterFailureMs);
+  }
+
+  get isWatched(): boolean {
+    return this.paces.size > 0;
   }
 
   private get paceMs(): number {

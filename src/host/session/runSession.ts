@@ -1,3 +1,4 @@
+import type { LookoutNews } from "../../protocol/lookout.js";
 import type {
   ChannelsMessage,
   ChannelsRequest,
@@ -12,15 +13,16 @@ import type {
   SeriesRequest,
   ViewFinding,
 } from "../../protocol/views.js";
-import type { LayerInfo, RunEvent, RunFile, RunLabel, RunStatus, WeightInfo } from "../../run/format.js";
-import { effectiveStatus, RunFolderError, readRunFile } from "../../run/runFile.js";
+import type { LayerInfo, RunFile, RunLabel, RunStatus, WeightInfo } from "../../run/format.js";
+import { effectiveStatus, RunFolderError, readRunFile, readRunOrNull } from "../../run/runFile.js";
 import type { StepRange } from "../../run/runHistory.js";
 import { readRunLabel } from "../../run/runLabel.js";
 import type { RunPoll } from "../../run/runReader.js";
 import { shownLayers } from "../../run/shownLayers.js";
-import type { RuleSettings } from "../../stats/rules/ruleSettings.js";
 import { Disposable, type Release } from "../disposable.js";
 import { Emitter } from "../emitter.js";
+import type { Lookout } from "../lookout/runLookout.js";
+import { EpochList } from "./epochList.js";
 import { FindingsKeeper } from "./findingsKeeper.js";
 import { LayerSummaries } from "./layerSummaries.js";
 import { PollTimer } from "./pollTimer.js";
@@ -38,8 +40,8 @@ const pollBytes = 4 * 2 ** 20;
 export interface SessionHost extends RunRowsLimits {
   readonly describe: Describe;
   readonly log: (problem: string, cause?: unknown) => void;
-  /** Thresholds that differ from the defaults. */
-  readonly rules: Partial<RuleSettings>;
+  /** Looks for findings, and for news while nobody watches. */
+  readonly follow: (folder: string, tell: (news: LookoutNews) => void) => Lookout;
 }
 
 /** Follows one run folder and tells what changed. Knows nothing of VS Code. */
@@ -50,9 +52,11 @@ export class RunSession extends Disposable implements SessionView {
   private readonly rows: RunRows;
   private currentLabel: RunLabel;
   private readonly queries: RunQueries;
-  private readonly findingsKeeper: FindingsKeeper;
+  private readonly findingsKeeper = new FindingsKeeper();
+  /** Null once the run has ended and its findings are known. */
+  private lookout: Lookout | null = null;
   private readonly layerSummaries: LayerSummaries;
-  private epochList: EpochMetrics[] = [];
+  private epochList = new EpochList();
   private file: RunFile | null = null;
   private seenStatus: RunStatus = "interrupted";
   private problem: string | null = null;
@@ -60,7 +64,9 @@ export class RunSession extends Disposable implements SessionView {
   private lastStepAtMs = Date.now();
   private condition = "";
   private readonly timer = this._register(new PollTimer(() => this.poll()));
-  private readonly toldDamage = new Set<string>();
+  private readonly told = new Set<string>();
+  /** The run has ended and all of it was read. */
+  private isRead = false;
 
   constructor(
     readonly folder: string,
@@ -69,14 +75,15 @@ export class RunSession extends Disposable implements SessionView {
     super();
     this.rows = new RunRows(folder, host);
     this.currentLabel = readRunLabel(folder);
-    this.findingsKeeper = new FindingsKeeper(host.rules);
     this.layerSummaries = new LayerSummaries(this.findingsKeeper);
     this.queries = new RunQueries(
       () => this.rows.history,
       () => this.layers,
       () => this.extent(),
     );
+    this._register({ dispose: () => this.leave() });
     if (!this.restore()) this.rows.lookAhead(readRunOrNull(folder)?.layers ?? []);
+    if (!this.isRead) this.follow();
     this.refresh();
   }
 
@@ -119,7 +126,7 @@ export class RunSession extends Disposable implements SessionView {
   }
 
   get epochs(): readonly EpochMetrics[] {
-    return this.epochList;
+    return this.epochList.all;
   }
 
   header(): RunHeader {
@@ -136,6 +143,7 @@ export class RunSession extends Disposable implements SessionView {
   /** Reads now instead of at the next turn. */
   refresh(): void {
     this.timer.now();
+    this.lookout?.look();
   }
 
   extent(): StepRange {
@@ -173,28 +181,94 @@ export class RunSession extends Disposable implements SessionView {
       this.failed(thrown);
       return;
     }
+    const goesOn = this.seenStatus === "running";
+    // What was the end for the lookout was none, or there was no run before.
+    const isUnheard = this.lookout === null && (goesOn || (this.isRead && hasRows));
+    if (isUnheard) this.follow();
     // A run that has ended is read to its end and then left alone.
+    this.isRead = !more && !goesOn;
     if (more) this.timer.again();
-    else if (this.seenStatus === "running") this.timer.later(hasRows);
-    else this.rows.save({ epochs: this.epochList, findings: this.findings });
+    else if (goesOn) this.timer.later(hasRows);
+    if (isUnheard || this.isRead) this.lookout?.look();
+    this.saveAtEnd();
+  }
+
+  /** Once all is read and judged. */
+  private saveAtEnd(): void {
+    if (this.isRead && this.lookout === null) this.save();
+  }
+
+  private save(): void {
+    this.rows.save({ epochs: this.epochs, findings: this.findings });
+  }
+
+  /** Whoever opens a run that goes on needs to read only what has come since. */
+  private leave(): void {
+    this.unfollow();
+    if (this.seenStatus === "running" && !this.rows.isReading) this.save();
+  }
+
+  private follow(): void {
+    this.lookout = this.host.follow(this.folder, (news) => this.heard(news));
+  }
+
+  private unfollow(): void {
+    this.lookout?.dispose();
+    this.lookout = null;
+  }
+
+  private heard(news: LookoutNews): void {
+    if (this.isDisposed) return;
+    if (news.type === "unreadable") {
+      this.timer.now();
+      if (this.problem === null) this.tellOnce(news.message);
+      return;
+    }
+    if (news.isEnd) this.unfollow();
+    const hasFindings = news.findings !== null;
+    if (news.findings !== null) this.findingsKeeper.set(news.findings);
+    const layers = this.file?.layers.map(({ index }) => index) ?? [];
+    const summaries = hasFindings && this.layerSummaries.update(layers, this.rows.last);
+    const header = this.takeFacts(news);
+    if (hasFindings || header) this.changed.fire({ ...noChange, header, summaries, findings: hasFindings });
+    this.saveAtEnd();
+  }
+
+  /** What the lookout has seen stands for the rows as long as nobody watches. True where the header says something else. */
+  private takeFacts({ facts, status, hasNewLayers, clock }: Extract<LookoutNews, { type: "seen" }>): boolean {
+    const { file } = this;
+    if (this.timer.isWatched || file === null || this.seenStatus !== "running") return false;
+    if (hasNewLayers || status !== "running") {
+      this.timer.now();
+      return false;
+    }
+    const isNew = clock.steps > this.rows.clock.steps || facts.heartbeatAt !== file.heartbeatAt;
+    if (clock.steps > this.rows.clock.steps) {
+      this.lastStepAtMs = Date.now();
+      this.rows.clock.restore(clock);
+    }
+    this.file = { ...file, ...facts };
+    return this.conditionChanged() || isNew;
   }
 
   private tellDamage(): void {
-    for (const sentence of this.rows.history.reader.damage) {
-      if (!this.toldDamage.has(sentence)) this.host.log(sentence);
-      this.toldDamage.add(sentence);
-    }
+    for (const sentence of this.rows.history.reader.damage) this.tellOnce(sentence);
   }
 
-  /** An ended run goes on from what was kept beside it; whatever cannot be used is read again from the rows. */
+  private tellOnce(problem: string): void {
+    if (!this.told.has(problem)) this.host.log(problem);
+    this.told.add(problem);
+  }
+
+  /** Goes on from what was kept beside the run; whatever cannot be used is read again from the rows. */
   private restore(): boolean {
     try {
       const run = readRunFile(this.folder);
-      if (effectiveStatus(run) === "running") return false;
       const memory = this.rows.restore();
       if (memory === null) return false;
-      this.epochList = [...memory.epochs];
-      this.findingsKeeper.restore(memory.findings);
+      this.epochList.all = memory.epochs;
+      this.findingsKeeper.set(memory.findings);
+      this.isRead = effectiveStatus(run) !== "running";
       return true;
     } catch {
       // The first poll says what is wrong with the folder.
@@ -214,21 +288,25 @@ export class RunSession extends Disposable implements SessionView {
     if (hasSteps) this.lastStepAtMs = Date.now();
     const isReadNow = !more && this.rows.complete();
     const { isReading } = this.rows;
-    const epochs = this.addEpochs(events);
-    const findings = this.findingsKeeper.add({ run, layersChanged: layers, status, batches, events, more });
-    const all = findings || isReadNow || this.summaries.size === 0;
+    const epochs = this.epochList.add(events);
+    const all = isReadNow || this.summaries.size === 0;
     const news = isReading ? [] : touched;
     const summaries = this.layerSummaries.update(all ? run.layers.map(({ index }) => index) : news, this.rows.last);
-    const condition = runCondition(this.sight(run));
     const hasRows = batches.length > 0 && !isReading;
-    const header = run !== before || ended || hasRows || isReadNow || condition !== this.condition;
-    this.condition = condition;
+    const header = this.conditionChanged() || run !== before || ended || hasRows || isReadNow;
     const firstSteps = hasRows ? batches.map(({ steps }) => steps[0] ?? Number.POSITIVE_INFINITY) : [];
     const rowsFrom = Math.min(Number.POSITIVE_INFINITY, ...firstSteps);
     const afresh = reset || isReadNow;
-    if (header || layers || summaries || findings || epochs || afresh) {
-      this.changed.fire({ header, layers, summaries, findings, epochs, rowsFrom, reset: afresh });
+    if (header || layers || summaries || epochs || afresh) {
+      this.changed.fire({ header, layers, summaries, findings: false, epochs, rowsFrom, reset: afresh });
     }
+  }
+
+  private conditionChanged(): boolean {
+    const condition = this.file === null ? "" : runCondition(this.sight(this.file));
+    const changed = condition !== this.condition;
+    this.condition = condition;
+    return changed;
   }
 
   /** True where the layers are others than before. */
@@ -247,19 +325,8 @@ export class RunSession extends Disposable implements SessionView {
 
   private startAfresh(): void {
     this.rows.clear();
-    this.findingsKeeper.clear();
     this.layerSummaries.clear();
-    this.epochList = [];
-  }
-
-  private addEpochs(events: readonly RunEvent[]): boolean {
-    const fresh = events.filter((event) => event.type === "epoch");
-    if (fresh.length > 0)
-      this.epochList = [
-        ...this.epochList,
-        ...fresh.map(({ epoch, step, logs, timeMs }) => ({ epoch, step, logs, timeMs })),
-      ];
-    return fresh.length > 0;
+    this.epochList = new EpochList();
   }
 
   private sight(run: RunFile): RunSight {
@@ -282,9 +349,9 @@ export class RunSession extends Disposable implements SessionView {
     if (isGone) {
       this.file = null;
       this.shown = [];
-    }
-    if (isGone) this.seenStatus = "interrupted";
-    else this.timer.afterFailure();
+      this.seenStatus = "interrupted";
+      this.unfollow();
+    } else this.timer.afterFailure();
     this.changed.fire({ ...noChange, header: true, layers: isGone });
   }
 }
@@ -298,12 +365,3 @@ const noChange: SessionChange = {
   rowsFrom: Number.POSITIVE_INFINITY,
   reset: false,
 };
-
-/** run.json read afresh; null when it is gone. */
-export function readRunOrNull(folder: string): RunFile | null {
-  try {
-    return readRunFile(folder);
-  } catch {
-    return null;
-  }
-}

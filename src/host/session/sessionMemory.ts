@@ -1,14 +1,10 @@
+import type { ClockState } from "../../protocol/lookout.js";
 import type { EpochMetrics, ViewFinding } from "../../protocol/views.js";
 import type { StatisticName } from "../../stats/catalogue.js";
 
 /** What a session knows of an ended run beside the tiers, so that opening it again does not read every row. */
 export interface SessionMemory {
-  readonly clock: {
-    readonly timesMs: readonly number[];
-    readonly steps: number;
-    readonly firstStep: number | null;
-    readonly loss: number | null;
-  };
+  readonly clock: ClockState;
   readonly last: readonly {
     readonly layer: number;
     readonly step: number;

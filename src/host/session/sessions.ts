@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import type { RunHeader } from "../../protocol/views.js";
 import type { RunStatus } from "../../run/format.js";
@@ -9,6 +10,7 @@ import { Disposable, type Release } from "../disposable.js";
 import type { Launch } from "../launch/launcher.js";
 import type { EndedLaunch, Trainer } from "../launch/trainer.js";
 import type { Log } from "../log.js";
+import { Lookouts } from "../lookout/lookouts.js";
 import { allRunsFolders, ruleSettings, settingsSection } from "../settings.js";
 import { FolderWatch } from "./folderWatch.js";
 import { type KnownRun, RunCatalogue } from "./runCatalogue.js";
@@ -45,6 +47,7 @@ export class Sessions extends Disposable {
   /** There are other runs than before, or one is called otherwise. */
   readonly onDidChangeRuns = this.runsChanged.event;
 
+  private readonly lookouts: Lookouts;
   private readonly catalogue = new RunCatalogue();
   private readonly watches = new Map<string, FolderWatch>();
   private session: RunSession | null = null;
@@ -66,6 +69,8 @@ export class Sessions extends Disposable {
     private readonly log: Log,
   ) {
     super();
+    const thread = join(__dirname, "lookout.cjs");
+    this.lookouts = this._register(new Lookouts(thread, (problem, cause) => log.error(problem, cause)));
     this._register(trainer.onDidLaunch((launch) => this.expect(launch)));
     this._register(trainer.onDidEnd((ended) => this.launchEnded(ended)));
     this._register(vscode.workspace.onDidChangeWorkspaceFolders(() => this.watchFolders()));
@@ -147,13 +152,14 @@ export class Sessions extends Disposable {
   refreshRuns(): void {
     if (this.session !== null && !existsSync(this.session.folder)) this.show(null);
     this.session?.refreshLabel();
+    this.tellRuns();
     this.runsChanged.fire();
   }
 
   private read(folder: string, budgetBytes?: number): RunSession {
     return new RunSession(folder, {
       describe: stateSentence,
-      rules: ruleSettings(),
+      follow: (run, tell) => this.lookouts.follow(run, ruleSettings(), tell),
       log: (problem, cause) => this.log.error(problem, cause),
       ...(budgetBytes === undefined ? {} : { budgetBytes }),
     });
@@ -163,6 +169,7 @@ export class Sessions extends Disposable {
   restore(): void {
     const runs = this.list();
     for (const { folder } of runs) this.seen.add(folder);
+    this.tellRuns();
     if (this.session !== null || this.launch !== null) return;
     const running = runs.find(({ status }) => status === "running");
     const last = this.memento.get<string>(currentRunKey);
@@ -225,7 +232,7 @@ export class Sessions extends Disposable {
     for (const { folder } of fresh) this.seen.add(folder);
     if (fresh.length > 0) {
       this.runsChanged.fire();
-      this.tellRelations();
+      this.tellRuns();
     }
     const { launch } = this;
     const awaited = launch === null ? undefined : fresh.find(({ run }) => run.launch === launch.launch);
@@ -249,7 +256,7 @@ export class Sessions extends Disposable {
     this.session = session;
     this.subscription = session?.onDidChange((change) => this.forward(change));
     this.tellContext();
-    this.tellRelations();
+    this.tellRuns();
     this.currentChanged.fire(session);
   }
 
@@ -269,10 +276,12 @@ export class Sessions extends Disposable {
     if (isRun) this.keys.set("canTrainAgain", true);
   }
 
-  /** Is there a run that started the shown one, or that it started? */
-  private tellRelations(): void {
+  /** Is there any run, and one that started the shown one or that it started? */
+  private tellRuns(): void {
+    const runs = this.list();
     const shown = this.session?.folder;
-    const related = shown !== undefined && runFamily(this.list(), ({ folder }) => folder === shown).length > 1;
+    const related = shown !== undefined && runFamily(runs, ({ folder }) => folder === shown).length > 1;
+    this.keys.set("hasRuns", runs.length > 0);
     this.keys.set("hasRelatedRuns", related);
   }
 

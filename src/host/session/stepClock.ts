@@ -1,5 +1,5 @@
+import type { ClockState } from "../../protocol/lookout.js";
 import { type ColumnBatch, isPresent } from "../../run/columnBatch.js";
-import type { SessionMemory } from "./sessionMemory.js";
 
 const kept = 64;
 
@@ -11,12 +11,12 @@ export class StepClock {
   firstStep: number | null = null;
   loss: number | null = null;
 
-  state(): SessionMemory["clock"] {
+  state(): ClockState {
     const { timesMs, steps, firstStep, loss } = this;
     return { timesMs: [...timesMs], steps, firstStep, loss };
   }
 
-  restore({ timesMs, steps, firstStep, loss }: SessionMemory["clock"]): void {
+  restore({ timesMs, steps, firstStep, loss }: ClockState): void {
     this.timesMs.splice(0, this.timesMs.length, ...timesMs);
     this.steps = steps;
     this.firstStep = firstStep;

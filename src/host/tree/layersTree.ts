@@ -81,6 +81,7 @@ export class LayersTree extends Disposable implements vscode.TreeDataProvider<La
   async copy(node?: LayerNode): Promise<void> {
     const session = this.sessions.current;
     if (session === null) return;
+    session.refresh();
     const selected = node === undefined || this.view.selection.includes(node) ? this.view.selection : [node];
     const chosen = selected.flatMap(layersBelow);
     const layers = chosen.length > 0 ? chosen : this.nodes.flatMap(layersBelow);

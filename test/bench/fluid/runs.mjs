@@ -16,6 +16,7 @@ export async function loadRunParts() {
     export { RunWriter } from "./src/run/runWriter.js";
     export { RunHistory, widthFor } from "./src/run/runHistory.js";
     export { newRunFile } from "./src/run/runFile.js";
+    export { RunLookout } from "./src/host/lookout/runLookout.js";
     export { RunSession } from "./src/host/session/runSession.js";
     export { SeriesFeed } from "./src/host/views/seriesFeed.js";
   `;

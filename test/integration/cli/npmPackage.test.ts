@@ -28,5 +28,6 @@ it("trains from the npm package, which holds the command line and nothing else",
   expect(stderr).toContain("completed, 3 steps, engine ");
   const held = readdirSync(join(folder, "node_modules/layerscope")).sort();
   expect(held).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
-  expect(readdirSync(join(folder, "node_modules/layerscope/dist"))).not.toContain("extension.cjs");
+  const bundles = readdirSync(join(folder, "node_modules/layerscope/dist"));
+  for (const ofExtension of ["extension.cjs", "lookout.cjs", "webview"]) expect(bundles).not.toContain(ofExtension);
 });

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Emitter } from "../../../src/host/emitter.js";
+import { RunLookout } from "../../../src/host/lookout/runLookout.js";
 import { axisMap } from "../../../src/host/session/axisMap.js";
 import { Comparison, type RunSource } from "../../../src/host/session/comparison.js";
 import { argumentFacts } from "../../../src/host/session/runDifferences.js";
-import { RunSession } from "../../../src/host/session/runSession.js";
+import { RunSession, type SessionHost } from "../../../src/host/session/runSession.js";
 import type { SessionChange, SessionView } from "../../../src/host/session/sessionView.js";
 import { SeriesFeed } from "../../../src/host/views/seriesFeed.js";
 import type { SeriesMessage, SubscribeMessage, ToView } from "../../../src/protocol/views.js";
@@ -60,7 +61,11 @@ function makeRun(id: string, { steps, epoch = 0, msPerStep = 10, layers = normOn
 }
 
 function open(folder: string): RunSession {
-  const host = { describe: () => ({ sentence: "", action: null }), log: () => undefined, rules: {} };
+  const host: SessionHost = {
+    describe: () => ({ sentence: "", action: null }),
+    log: () => undefined,
+    follow: (run, tell) => new RunLookout(run, {}, tell),
+  };
   const session = new RunSession(folder, host);
   session.refresh();
   sessions.push(session);

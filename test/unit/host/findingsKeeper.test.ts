@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FindingsKeeper } from "../../../src/host/session/findingsKeeper.js";
 import type { LayerSummary, ViewFinding } from "../../../src/protocol/views.js";
 
-function inOrder(last: Readonly<Record<string, LayerSummary["last"]>>, keeper = new FindingsKeeper({})): string[] {
+function inOrder(last: Readonly<Record<string, LayerSummary["last"]>>, keeper = new FindingsKeeper()): string[] {
   const layers = Object.keys(last).map((name, index) => ({
     name,
     attention: keeper.attentionOf(index, last[name] as LayerSummary["last"]),
@@ -23,7 +23,7 @@ describe("attention", () => {
   });
 
   it("goes to findings before drift, and to what is not finite before all", () => {
-    const keeper = new FindingsKeeper({});
+    const keeper = new FindingsKeeper();
     const finding: ViewFinding = {
       id: "bn-small-batch",
       level: "warning",
@@ -34,7 +34,7 @@ describe("attention", () => {
       action: "",
       source: null,
     };
-    keeper.restore([finding]);
+    keeper.set([finding]);
     const order = inOrder(
       { norm: { meanShift: Number.NaN }, judged: { referenceDrift: 0 }, broken: { nanCount: 1 } },
       keeper,

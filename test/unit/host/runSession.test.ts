@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { RunLookout } from "../../../src/host/lookout/runLookout.js";
 import { RunSession, type SessionHost } from "../../../src/host/session/runSession.js";
 import type { SessionChange } from "../../../src/host/session/sessionView.js";
 import type { LayerInfo } from "../../../src/run/format.js";
@@ -103,7 +104,7 @@ function hostOf(options: Partial<SessionHost>): SessionHost {
   return {
     describe: (condition) => ({ sentence: condition, action: null }),
     log: (problem) => problems.push(problem),
-    rules: {},
+    follow: (run, tell) => new RunLookout(run, {}, tell),
     ...options,
   };
 }
@@ -136,6 +137,12 @@ describe("RunSession", () => {
     const points = seen.series({ layer: 0, statistic: "mean" }, { from: 11, to: 20 }, 4);
     expect([...points.step]).toEqual([8, 12, 16, 20]);
     expect([...points.mean]).toEqual([9.5, 13.5, 17.5, 20]);
+    // The newest value lies within a bucket: it has a point of its own beside it.
+    const wide = seen.series({ layer: 0, statistic: "mean" }, { from: 1, to: 20 }, 16);
+    expect([...wide.step]).toEqual([0, 16, 20]);
+    expect([...wide.mean]).toEqual([8, 18, 20]);
+    expect(wide.endsInNewest).toBe(true);
+    expect([...seen.series({ layer: 0, statistic: "mean" }, { from: 1, to: 18 }, 16).step]).toEqual([0, 16]);
 
     writer.close({ status: "completed", exitCode: 0, endedAt: new Date().toISOString() });
     seen.refresh();
@@ -185,6 +192,36 @@ describe("RunSession", () => {
     expect(look(open({ longRunBytes: 0 }).session)).toEqual(before);
   });
 
+  it("opens a run that goes on again from what it kept when it was left, and finds the same", () => {
+    const writer = startRun();
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [1] });
+    trainSteps(writer, 1, 100);
+    const first = open({ longRunBytes: 0 }).session;
+    expect(first.header().isReading).toBe(false);
+    first.dispose();
+    expect(existsSync(join(folder, tierFileName))).toBe(true);
+    // Whoever reads the old rows again finds them damaged.
+    const file = join(folder, "activations.0.arrow");
+    const bytes = readFileSync(file);
+    const schemaEnd = 8 + bytes.readUInt32LE(4);
+    const whole = Buffer.from(bytes);
+    trainSteps(writer, 101, 120);
+    writer.append("activations", 121, 0, { count: 8, mean: Number.NaN, nanCount: 8, infCount: 0 });
+    writer.flush();
+    const after = readFileSync(file);
+    writeFileSync(file, Buffer.from(after).fill(0, schemaEnd, schemaEnd + 8), { flag: "r+" });
+    const { session: again } = open({ longRunBytes: 0 });
+    expect(again.header()).toMatchObject({ state: "running", loss: 1 / 120 });
+    const points = again.series({ layer: 0, statistic: "mean" }, { from: 1, to: 120 }, 1);
+    expect([...points.mean]).toEqual(Array.from({ length: 120 }, (_, at) => at + 1));
+    expect(problems).toEqual([]);
+    again.dispose();
+    // The rules have seen none of it where the rows were damaged; with them whole they see all.
+    writeFileSync(file, Buffer.concat([whole, after.subarray(whole.length)]), { flag: "r+" });
+    const findings = open({ longRunBytes: 0 }).session.findings.map(({ id }) => id);
+    expect(findings).toContain("nonfinite");
+  });
+
   it("shows a long run at once, says that it is being read, and then has every number", {
     timeout: 60_000,
   }, async () => {
@@ -214,7 +251,8 @@ describe("RunSession", () => {
     await expect.poll(() => seen.header().isReading, { timeout: 20_000 }).toBe(false);
     // Nothing of the old rows was told as new on the way.
     expect(changes.map(({ rowsFrom }) => rowsFrom).filter(Number.isFinite)).toHaveLength(1);
-    expect(changes.at(-1)?.reset).toBe(true);
+    expect(changes.filter(({ reset }) => reset)).toHaveLength(1);
+    await expect.poll(() => seen.findings.length, { timeout: 20_000 }).toBeGreaterThan(0);
     const late = look(seen);
     seen.dispose();
     rmSync(join(folder, tierFileName));
@@ -304,6 +342,63 @@ describe("RunSession", () => {
     }
   });
 
+  it("tells, where nobody looks, steps, loss and layers by what its lookout has seen, and reads no rows", () => {
+    vi.useFakeTimers();
+    try {
+      const writer = startRun();
+      const { session: seen, changes } = open();
+      writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [0] });
+      writer.flush();
+      vi.advanceTimersByTime(2000);
+      expect(seen.header()).toMatchObject({ state: "waiting", sentence: "noStep" });
+      expect(seen.layers).toEqual([norm]);
+      trainSteps(writer, 1, 10);
+      changes.length = 0;
+      vi.advanceTimersByTime(2000);
+      expect(seen.header()).toMatchObject({ state: "running", loss: 0.1, stepsPerSecond: 100 });
+      expect(seen.steps).toBe(10);
+      expect(changes).toHaveLength(1);
+      expect(changes[0]).toMatchObject({ header: true, summaries: false, rowsFrom: Number.POSITIVE_INFINITY });
+      expect(seen.summaries.size).toBe(0);
+      for (let times = 0; times < 30; times++) {
+        writer.update({ heartbeatAt: new Date().toISOString() });
+        writer.flush();
+        vi.advanceTimersByTime(2000);
+      }
+      expect(seen.summaries.get(0)).toMatchObject({ step: 10, last: { mean: 10 } });
+      expect(seen.header().state).toBe("stalled");
+
+      trainSteps(writer, 11, 20);
+      writer.close({ status: "completed", exitCode: 0, endedAt: new Date().toISOString() });
+      vi.advanceTimersByTime(2000);
+      expect(seen.header()).toMatchObject({ state: "completed", loss: 0.05 });
+      expect(seen.summaries.get(0)?.step).toBe(20);
+      const points = seen.series({ layer: 0, statistic: "mean" }, { from: 1, to: 20 }, 1);
+      expect([...points.mean]).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("notices, where nobody looks, that the run was deleted, and says so once", () => {
+    vi.useFakeTimers();
+    try {
+      const writer = startRun();
+      const { session: seen, changes } = open();
+      trainSteps(writer, 1, 10);
+      vi.advanceTimersByTime(2000);
+      expect(seen.header().state).not.toBe("none");
+      rmSync(folder, { recursive: true });
+      changes.length = 0;
+      vi.advanceTimersByTime(120_000);
+      expect(seen.header()).toMatchObject({ state: "none", run: null });
+      expect(changes).toHaveLength(1);
+      expect(problems).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("finds, where nobody looks, what it finds for a view and what `show` tells, within two looks", () => {
     vi.useFakeTimers();
     try {
@@ -321,7 +416,10 @@ describe("RunSession", () => {
       vi.advanceTimersByTime(4000);
       expect(hidden.findings.map(({ id }) => id)).toEqual(expect.arrayContaining(["bn-small-batch", "bn-nonfinite"]));
       expect(hidden.findings).toEqual(watched.findings);
+      expect(hidden.summaries).not.toEqual(watched.summaries);
+      const look = hidden.watch();
       expect(hidden.summaries).toEqual(watched.summaries);
+      look.dispose();
 
       writer.close({ status: "completed", exitCode: 0, endedAt: new Date().toISOString() });
       vi.advanceTimersByTime(4000);
