@@ -6,7 +6,7 @@ import { writeRun } from "./runs.mjs";
 
 const lengths = [1e3, 1e4, 1e5, 1e6, 1e7];
 const mostCaptured = 20_000;
-const views = 40;
+const views = 160;
 const layers = 12;
 const points = 300;
 /** Captured steps in the narrow range of each view. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as breathe, setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { launchBrowser } from "../../helpers/browser.mjs";
@@ -42,7 +42,7 @@ async function soakHost(parts) {
   const folder = mkdtempSync(join(tmpdir(), "layerscope-soak-"));
   const { writer, writeSteps } = openWriter(parts, { folder: join(folder, "run"), layers, diskLimitBytes });
   writer.flush();
-  // In VS Code the findings are looked for in a thread of its own.
+  // In VS Code this is in a thread of its own; here its memory counts too.
   const follow = (/** @type {string} */ run, /** @type {any} */ tell) => new parts.RunLookout(run, {}, tell);
   const host = { describe: () => ({ sentence: "", action: null }), log: console.error, follow };
   const session = new parts.RunSession(join(folder, "run"), host);
@@ -60,7 +60,11 @@ async function soakHost(parts) {
       session.refresh();
       await breathe();
       if ((step + stepsPerLook) % (soakSteps / looks) !== 0) continue;
-      collect();
+      // Buffers are let go beside the collection that found nobody holding them.
+      for (let times = 0; times < 3; times++) {
+        collect();
+        await delay(20);
+      }
       const { heapUsed, arrayBuffers } = process.memoryUsage();
       bytes.push(heapUsed + arrayBuffers);
     }
