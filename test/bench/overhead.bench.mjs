@@ -1,11 +1,13 @@
 // What watching costs: time of a training step, as ratio to the same training without Layerscope.
 // Usage: node test/bench/overhead.bench.mjs [network…] [--seconds N] [--sittings N] [--engine embedded|native]
 //
-// One process per mode, all alive at once and working in short turns, each once a round, in an order by chance; a turn is
-// compared with the bare turn of its round. (A bare process that works more often than the others is warmer than they
-// are: that alone was worth a tenth.) The first steps of a turn are not counted, and turns in which other programs kept
-// more than half a core busy are thrown away as long as there are others. Two processes that do the same differ by a few percent for as
-// long as they live (what they compiled when, where their memory lies): so everything starts afresh in each sitting.
+// One process per mode, all alive at once and working in turns, each once a round, in an order by chance; a turn is compared
+// with the bare turn of its round. (A bare process that works more often than the others is warmer than they are: that
+// alone was worth a tenth.) A training runs on end, so a turn is a second long: in turns of a fifth of a second what was cold
+// or had waited at their beginnings made watching look dearer, by 0.04 for the MLP. The first steps of a turn are not
+// counted, and turns in which other programs kept more than half a core busy are thrown away as long as there are others.
+// Two processes that do the same differ by a few percent for as long as they live (what they compiled when, where their
+// memory lies): so everything starts afresh in each sitting.
 // "Bare again" is what the whole method makes of a process that is bare as well; ± is the standard error of a mean.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -21,7 +23,7 @@ import { median, Trainer } from "./trainer.mjs";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const preload = join(root, "dist/backend.cjs");
 /** Of one mode, until the next one has its turn: so long, and so many steps, since what a budget takes comes now and then. */
-const turnMs = 200;
+const turnMs = 1000;
 const turnSteps = 6;
 /** Steps until V8 has compiled what it will compile. */
 const preparingMs = 2500;
@@ -30,7 +32,7 @@ const mostOthers = 0.5;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    seconds: { type: "string", default: "8" },
+    seconds: { type: "string", default: "12" },
     sittings: { type: "string", default: "2" },
     engine: { type: "string" },
   },
