@@ -42,14 +42,20 @@ export class RunLookout extends Disposable implements Lookout {
   look(): void {
     clearTimeout(this.timer);
     if (this.isDisposed) return;
+    const news = this.read();
+    const isEnd = news?.type === "seen" && news.isEnd;
+    if (!isEnd) this.timer = setTimeout(() => this.look(), news === null ? 0 : lookEveryMs);
+    if (news !== null) this.tell(news);
+  }
+
+  /** Null where there is more than is read in one go. */
+  private read(): LookoutNews | null {
     try {
       const poll = this.reader.poll({ maxBytes: pollBytes });
       this.take(poll);
-      if (poll.more) this.lookAgain(0);
-      else this.judge(poll);
+      return poll.more ? null : this.judge(poll);
     } catch (error) {
-      this.lookAgain(lookEveryMs);
-      this.tell({ type: "unreadable", message: error instanceof Error ? error.message : String(error) });
+      return { type: "unreadable", message: error instanceof Error ? error.message : String(error) };
     }
   }
 
@@ -57,6 +63,8 @@ export class RunLookout extends Disposable implements Lookout {
     if (reset) {
       this.engine = new RuleEngine(this.rules);
       this.clock.clear();
+      // Which run.json is told to the new engine, also where it is the same as before.
+      this.run = null;
       this.layersText = "";
     }
     if (run !== this.run) this.takeLayers(run);
@@ -75,7 +83,7 @@ export class RunLookout extends Disposable implements Lookout {
     this.engine.setRun(run);
   }
 
-  private judge({ run, status }: RunPoll): void {
+  private judge({ run, status }: RunPoll): LookoutNews {
     const ended = status !== "running";
     const findings = this.engine.findings({ ended });
     const text = JSON.stringify(findings);
@@ -83,9 +91,8 @@ export class RunLookout extends Disposable implements Lookout {
     this.findingsText = text;
     const { hasNewLayers } = this;
     this.hasNewLayers = false;
-    if (!ended) this.lookAgain(lookEveryMs);
     const { layers: _layers, weights: _weights, ...facts } = run;
-    this.tell({
+    return {
       type: "seen",
       facts,
       status,
@@ -93,10 +100,6 @@ export class RunLookout extends Disposable implements Lookout {
       clock: this.clock.state(),
       findings: isNew ? findings : null,
       isEnd: ended,
-    });
-  }
-
-  private lookAgain(afterMs: number): void {
-    this.timer = setTimeout(() => this.look(), afterMs);
+    };
   }
 }

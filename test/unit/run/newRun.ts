@@ -24,9 +24,23 @@ export function newRun(patch: Partial<RunFile> = {}): RunFile {
   };
 }
 
-export function newWriter(folder = newFolder(), diskLimitBytes = 2 ** 31): RunWriter {
-  return new RunWriter({ folder, run: newRun(), diskLimitBytes });
+export function newWriter(folder = newFolder(), diskLimitBytes = 2 ** 31, run = newRun()): RunWriter {
+  return new RunWriter({ folder, run, diskLimitBytes });
 }
+
+/** Of a run that has just begun. */
+export function liveWriter(folder: string, patch: Partial<RunFile> = {}): RunWriter {
+  return newWriter(folder, undefined, newRun({ startedAt: new Date().toISOString(), ...patch }));
+}
+
+/** A BatchNorm layer of two channels. */
+export const normLayer = newLayer(0, "norm", {
+  className: "BatchNormalization",
+  source: { file: "/w/train.js", line: 7, column: 3 },
+  config: { momentum: 0.99, epsilon: 1e-3, axis: -1 },
+  inputShape: [null, 2],
+  outputShape: [null, 2],
+});
 
 export function newLayer(index: number, name: string, patch: Partial<LayerInfo> = {}): LayerInfo {
   return {
