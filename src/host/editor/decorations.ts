@@ -71,8 +71,9 @@ export class Decorations extends Disposable {
     for (const editor of vscode.window.visibleTextEditors) {
       if (editor.document.uri.scheme !== "file") continue;
       const lines = session === null ? [] : this.sources.linesOf(editor.document);
-      const options = session === null ? null : this.optionsOf(lines, session.summaries, editor.document);
-      isSeen ||= lines.length > 0;
+      const hasLayers = session !== null && lines.length > 0;
+      const options = hasLayers ? this.optionsOf(lines, session.summaries, editor.document) : null;
+      isSeen ||= hasLayers;
       for (const severity of severities) {
         const own = options?.get(severity) ?? [];
         editor.setDecorations(this.types[severity], own);

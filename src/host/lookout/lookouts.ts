@@ -16,9 +16,9 @@ interface Followed {
 }
 
 /**
- * Follows runs in a thread of its own, which is there as long as any run is followed. Beside the extension host's memory,
- * which all extensions share, what the rules look at and throw away costs little: there, V8 collects all of it as a whole
- * every few seconds. Where there can be no thread, or it has ended, the runs are followed here.
+ * Follows runs in a thread, which is there as long as any run is followed. In the memory that all extensions share V8 would
+ * collect everything every few seconds for what the rules look at and throw away; the thread's own memory is small. Where
+ * there can be no thread, or it has ended, the runs are followed here.
  */
 export class Lookouts extends Disposable {
   private readonly followed = new Map<number, Followed>();

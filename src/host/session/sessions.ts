@@ -169,12 +169,12 @@ export class Sessions extends Disposable {
   restore(): void {
     const runs = this.list();
     for (const { folder } of runs) this.seen.add(folder);
-    this.tellRuns();
     if (this.session !== null || this.launch !== null) return;
     const running = runs.find(({ status }) => status === "running");
     const last = this.memento.get<string>(currentRunKey);
     const folder = running?.folder ?? runs.find((run) => run.folder === last)?.folder;
-    if (folder !== undefined) this.open(folder);
+    if (folder === undefined) this.tellRuns(runs);
+    else this.open(folder);
   }
 
   private runsFolders(): string[] {
@@ -277,8 +277,7 @@ export class Sessions extends Disposable {
   }
 
   /** Is there any run, and one that started the shown one or that it started? */
-  private tellRuns(): void {
-    const runs = this.list();
+  private tellRuns(runs = this.list()): void {
     const shown = this.session?.folder;
     const related = shown !== undefined && runFamily(runs, ({ folder }) => folder === shown).length > 1;
     this.keys.set("hasRuns", runs.length > 0);

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Lookouts } from "../../../src/host/lookout/lookouts.js";
 import type { LookoutNews } from "../../../src/protocol/lookout.js";
 import { describeRun } from "../../../src/run/runDescription.js";
-import { newRunFile } from "../../../src/run/runFile.js";
 import { RunReader } from "../../../src/run/runReader.js";
-import { RunWriter } from "../../../src/run/runWriter.js";
+import type { RunWriter } from "../../../src/run/runWriter.js";
+import { liveWriter, normLayer } from "../../unit/run/newRun.js";
 
 const bundle = resolve(process.env.LAYERSCOPE_DIST ?? "dist", "lookout.cjs");
 const patient = { timeout: 30_000 };
@@ -25,36 +25,9 @@ afterEach(() => {
   rmSync(parent, { recursive: true, force: true });
 });
 
-function newRun(name: string): RunWriter {
-  const script = { path: "/w/train.js", arguments: [], workingFolder: "/w" };
-  const startedAt = new Date().toISOString();
-  const run = newRunFile({
-    id: name,
-    launch: null,
-    parent: null,
-    script,
-    startedAt,
-    processId: process.pid,
-    budget: "5",
-  });
-  const folder = join(parent, name);
-  const writer = new RunWriter({ folder, run, diskLimitBytes: 2 ** 30 });
-  const layer = {
-    index: 0,
-    name: "norm",
-    className: "BatchNormalization",
-    model: "m",
-    path: "m/norm",
-    call: 1,
-    source: null,
-    config: { momentum: 0.99, epsilon: 1e-3, axis: -1 },
-    inputShape: [null, 2],
-    outputShape: [null, 2],
-    inbound: [],
-    isOutput: false,
-    weights: [],
-  };
-  writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [layer], layerSteps: [0] });
+function startRun(name: string): RunWriter {
+  const writer = liveWriter(join(parent, name), { id: name });
+  writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [normLayer], layerSteps: [0] });
   writer.flush();
   return writer;
 }
@@ -87,7 +60,7 @@ describe("lookouts", () => {
     ["in a thread", bundle, 0],
     ["here where the thread does not start", join(tmpdir(), "layerscope-no-such-bundle.cjs"), 1],
   ])("tell %s what `show` tells, for several runs, to their ends", patient, async (_, file, told) => {
-    const writers = ["a", "b"].map(newRun);
+    const writers = ["a", "b"].map(startRun);
     const news = new Map<string, LookoutNews[]>();
     const all = start(file);
     const followed = writers.map(({ folder }) => {
@@ -117,7 +90,7 @@ describe("lookouts", () => {
   });
 
   it("tell nothing after they were let go, and what is wrong with a folder that is no run", patient, async () => {
-    const writer = newRun("left");
+    const writer = startRun("left");
     const all = start();
     const left: LookoutNews[] = [];
     const none: LookoutNews[] = [];

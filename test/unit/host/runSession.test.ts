@@ -5,29 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RunLookout } from "../../../src/host/lookout/runLookout.js";
 import { RunSession, type SessionHost } from "../../../src/host/session/runSession.js";
 import type { SessionChange } from "../../../src/host/session/sessionView.js";
-import type { LayerInfo } from "../../../src/run/format.js";
 import { describeRun } from "../../../src/run/runDescription.js";
-import { newRunFile } from "../../../src/run/runFile.js";
 import { RunReader } from "../../../src/run/runReader.js";
-import { RunWriter } from "../../../src/run/runWriter.js";
+import type { RunWriter } from "../../../src/run/runWriter.js";
 import { tierFileName } from "../../../src/run/tiers/tierFile.js";
-
-const source = { file: "/w/train.js", line: 7, column: 3 };
-const norm: LayerInfo = {
-  index: 0,
-  name: "norm",
-  className: "BatchNormalization",
-  model: "m",
-  path: "m/norm",
-  call: 1,
-  source,
-  config: { momentum: 0.99, epsilon: 1e-3, axis: -1 },
-  inputShape: [null, 2],
-  outputShape: [null, 2],
-  inbound: [],
-  isOutput: false,
-  weights: [],
-};
+import { liveWriter, normLayer } from "../run/newRun.js";
 
 let parent: string;
 let folder: string;
@@ -46,18 +28,7 @@ afterEach(() => {
 });
 
 function startRun(): RunWriter {
-  const script = { path: "/w/train.js", arguments: [], workingFolder: "/w" };
-  const startedAt = new Date().toISOString();
-  const run = newRunFile({
-    id: "run",
-    launch: "l",
-    parent: null,
-    script,
-    startedAt,
-    processId: process.pid,
-    budget: "5",
-  });
-  const writer = new RunWriter({ folder, run, diskLimitBytes: 2 ** 30 });
+  const writer = liveWriter(folder);
   writer.flush();
   return writer;
 }
@@ -123,11 +94,11 @@ describe("RunSession", () => {
     expect(seen.header()).toMatchObject({ state: "waiting", sentence: "noTensorFlow", loss: null });
     expect(seen.extent()).toEqual({ from: 0, to: -1 });
 
-    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [0] });
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [normLayer], layerSteps: [0] });
     writer.flush();
     seen.refresh();
     expect(seen.header()).toMatchObject({ state: "waiting", sentence: "noStep" });
-    expect(seen.layers).toEqual([norm]);
+    expect(seen.layers).toEqual([normLayer]);
 
     trainSteps(writer, 1, 20);
     seen.refresh();
@@ -151,7 +122,7 @@ describe("RunSession", () => {
 
   it("tells what changed, and only that", () => {
     const writer = startRun();
-    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [1] });
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [normLayer], layerSteps: [1] });
     trainSteps(writer, 1, 3);
     const { session: seen, changes } = open();
     seen.refresh();
@@ -168,7 +139,7 @@ describe("RunSession", () => {
 
   it("opens an ended run again from what it keeps beside it, with the same numbers", () => {
     const writer = startRun();
-    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [1] });
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [normLayer], layerSteps: [1] });
     trainSteps(writer, 1, 300);
     writer.append("activations", 301, 0, {
       count: 8,
@@ -194,7 +165,7 @@ describe("RunSession", () => {
 
   it("opens a run that goes on again from what it kept when it was left, and finds the same", () => {
     const writer = startRun();
-    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [1] });
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [normLayer], layerSteps: [1] });
     trainSteps(writer, 1, 100);
     const first = open({ longRunBytes: 0 }).session;
     expect(first.header().isReading).toBe(false);
@@ -226,7 +197,7 @@ describe("RunSession", () => {
     timeout: 60_000,
   }, async () => {
     const writer = startRun();
-    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [1] });
+    writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [normLayer], layerSteps: [1] });
     const steps = 40_000;
     for (let from = 1; from <= steps; from += 100) trainSteps(writer, from, from + 99);
     writer.append("activations", steps + 1, 0, { count: 8, nanCount: 8 });
@@ -347,11 +318,11 @@ describe("RunSession", () => {
     try {
       const writer = startRun();
       const { session: seen, changes } = open();
-      writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [0] });
+      writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [normLayer], layerSteps: [0] });
       writer.flush();
       vi.advanceTimersByTime(2000);
       expect(seen.header()).toMatchObject({ state: "waiting", sentence: "noStep" });
-      expect(seen.layers).toEqual([norm]);
+      expect(seen.layers).toEqual([normLayer]);
       trainSteps(writer, 1, 10);
       changes.length = 0;
       vi.advanceTimersByTime(2000);
@@ -403,7 +374,7 @@ describe("RunSession", () => {
     vi.useFakeTimers();
     try {
       const writer = startRun();
-      writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [norm], layerSteps: [0] });
+      writer.update({ engine: { name: "embedded", reason: "", versions: {} }, layers: [normLayer], layerSteps: [0] });
       writer.flush();
       const hidden = open().session;
       const watched = new RunSession(folder, hostOf({}));
