@@ -6,7 +6,15 @@
 
 import type { EngineInfo, LayerInfo, RunEvent, RunStatus, WeightInfo } from "../run/format.js";
 import type { ProbeOptions } from "../run/probes.js";
-import { listColumns, type Row, scalarColumns, type TableName, tableNames } from "../stats/catalogue.js";
+import {
+  emptyRow,
+  listColumns,
+  type Row,
+  scalarColumns,
+  type TableName,
+  tableNames,
+  type WritableRow,
+} from "../stats/catalogue.js";
 import type { Running } from "../stats/derivedRows.js";
 import type { ToTraining } from "./control.js";
 import { restartMark } from "./rowRing.js";
@@ -213,7 +221,7 @@ export interface DecodedRow {
   readonly table: TableName;
   readonly step: number;
   readonly series: number;
-  readonly row: Row;
+  readonly row: WritableRow;
 }
 
 /** Reads what `encodeRow` wrote, up to the end or the ring's mark. Lists are views into `values`. */
@@ -229,7 +237,7 @@ export function* decodeRows(values: Float64Array): Generator<DecodedRow> {
     let scalarMask = values[at + 3] as number;
     let listMask = values[at + 4] as number;
     at += 5;
-    const row: Record<string, number | Float64Array> = {};
+    const row = emptyRow(table);
     for (const name of scalarColumns[table]) {
       if (scalarMask % 2 === 1) row[name] = values[at++] as number;
       scalarMask = Math.floor(scalarMask / 2);
@@ -242,6 +250,6 @@ export function* decodeRows(values: Float64Array): Generator<DecodedRow> {
       }
       listMask = Math.floor(listMask / 2);
     }
-    yield { table, step, series, row: row as Row };
+    yield { table, step, series, row };
   }
 }

@@ -16,7 +16,10 @@ export interface BatchNormSample {
   readonly epsilon: number;
 }
 
-/** Definitions §1. A channel that holds NaN makes the means over channels NaN as long as it is in the window. */
+/**
+ * Definitions §1. A channel that holds NaN makes the means over channels NaN as long as it is in the window.
+ * Both lists are valid until the window's next push.
+ */
 export interface BatchNormWindowed {
   /** (μ_B − μ_R)/√(σ²_R + ε) per channel, running standard deviations; null where R before the step is not known. */
   readonly gap: Float64Array | null;
@@ -60,6 +63,9 @@ export class BatchNormWindow {
   private shifts = new Float64Array(0);
   private known: boolean[] = [];
   private inverseSizes: number[] = [];
+  /** What a push gives, overwritten by the next: memory made anew each time is dear. */
+  private gap = new Float64Array(0);
+  private channelLogVarianceRatio = new Float64Array(0);
 
   constructor(private readonly length: number = windowSteps) {}
 
@@ -67,18 +73,31 @@ export class BatchNormWindow {
   push(sample: BatchNormSample): BatchNormWindowed {
     if (sample.batchMean.length !== this.channels) this.reset(sample.batchMean.length);
     this.initialWeight *= sample.momentum ** sample.passes;
-    const gap = this.store(sample);
+    const isKnown = this.store(sample);
     const { epsilon, momentum, runningVariance } = sample;
-    const { channels, used } = this;
+    const { channels, used, length, means, variances, shifts, channelLogVarianceRatio } = this;
     const knownSteps = this.known.filter(Boolean).length;
-    const channelLogVarianceRatio = new Float64Array(channels);
     let shiftSum = 0;
     let ratioSum = 0;
     let betweenSum = 0;
     let nonfiniteChannels = 0;
     for (let channel = 0; channel < channels; channel++) {
-      const { shift, variance, deviation } = this.sums(channel);
-      const ratio = Math.log((variance / used + epsilon) / (at(runningVariance, channel) + epsilon));
+      const from = channel * length;
+      // Σ (μ_B − its mean)² from distances to one of the means: in one pass, and nothing cancels.
+      const origin = means[from] as number;
+      let shift = 0;
+      let variance = 0;
+      let distances = 0;
+      let squares = 0;
+      for (let place = from; place < from + used; place++) {
+        shift += shifts[place] as number;
+        variance += variances[place] as number;
+        const distance = (means[place] as number) - origin;
+        distances += distance;
+        squares += distance * distance;
+      }
+      const deviation = squares - (distances * distances) / used;
+      const ratio = Math.log((variance / used + epsilon) / ((runningVariance[channel] as number) + epsilon));
       // A channel that varies neither within nor between batches adds nothing.
       const between = deviation === 0 ? 0 : deviation / variance;
       channelLogVarianceRatio[channel] = ratio;
@@ -89,7 +108,7 @@ export class BatchNormWindow {
     }
     const meanInverseSize = this.inverseSizes.reduce((sum, value) => sum + value, 0) / used;
     return {
-      gap,
+      gap: isKnown ? this.gap : null,
       meanShift: knownSteps === 0 ? null : shiftSum / knownSteps / channels,
       logVarianceRatio: ratioSum / channels,
       channelLogVarianceRatio,
@@ -100,47 +119,33 @@ export class BatchNormWindow {
     };
   }
 
-  private store(sample: BatchNormSample): Float64Array | null {
+  /** Whether R before the step is known. */
+  private store(sample: BatchNormSample): boolean {
     const { batchMean, batchVariance, runningMeanBefore, runningVarianceBefore, epsilon } = sample;
+    const { channels, length, means, variances, shifts, gap } = this;
     const slot = this.next;
-    this.next = (slot + 1) % this.length;
-    this.used = Math.min(this.used + 1, this.length);
+    this.next = (slot + 1) % length;
+    this.used = Math.min(this.used + 1, length);
     this.inverseSizes[slot] = 1 / sample.valuesPerChannel;
-    const known = runningMeanBefore?.length === this.channels && runningVarianceBefore?.length === this.channels;
-    this.known[slot] = known;
-    const gap = known ? new Float64Array(this.channels) : null;
-    for (let channel = 0; channel < this.channels; channel++) {
-      const place = channel * this.length + slot;
-      const mean = at(batchMean, channel);
-      const variance = at(batchVariance, channel);
-      this.means[place] = mean;
-      this.variances[place] = variance;
-      this.shifts[place] = 0;
-      if (gap === null || runningMeanBefore === null || runningVarianceBefore === null) continue;
-      const runningVariance = at(runningVarianceBefore, channel);
-      const distance = mean - at(runningMeanBefore, channel);
+    const before =
+      runningMeanBefore?.length === channels && runningVarianceBefore?.length === channels
+        ? { mean: runningMeanBefore, variance: runningVarianceBefore }
+        : null;
+    this.known[slot] = before !== null;
+    for (let channel = 0; channel < channels; channel++) {
+      const place = channel * length + slot;
+      const mean = batchMean[channel] as number;
+      const variance = batchVariance[channel] as number;
+      means[place] = mean;
+      variances[place] = variance;
+      shifts[place] = 0;
+      if (before === null) continue;
+      const runningVariance = before.variance[channel] as number;
+      const distance = mean - (before.mean[channel] as number);
       gap[channel] = distance / Math.sqrt(runningVariance + epsilon);
-      this.shifts[place] = distance / Math.sqrt(Math.min(variance, runningVariance) + epsilon);
+      shifts[place] = distance / Math.sqrt(Math.min(variance, runningVariance) + epsilon);
     }
-    return gap;
-  }
-
-  /** Over the window: Σ shift, Σ σ²_B and Σ (μ_B − its mean)². */
-  private sums(channel: number): { shift: number; variance: number; deviation: number } {
-    const from = channel * this.length;
-    const to = from + this.used;
-    let shift = 0;
-    let variance = 0;
-    let mean = 0;
-    for (let place = from; place < to; place++) {
-      shift += at(this.shifts, place);
-      variance += at(this.variances, place);
-      mean += at(this.means, place);
-    }
-    mean /= this.used;
-    let deviation = 0;
-    for (let place = from; place < to; place++) deviation += (at(this.means, place) - mean) ** 2;
-    return { shift, variance, deviation };
+    return before !== null;
   }
 
   private reset(channels: number): void {
@@ -153,6 +158,8 @@ export class BatchNormWindow {
     this.shifts = new Float64Array(channels * this.length);
     this.known = [];
     this.inverseSizes = [];
+    this.gap = new Float64Array(channels);
+    this.channelLogVarianceRatio = new Float64Array(channels);
   }
 }
 
@@ -161,8 +168,4 @@ export function samplingNull(steps: number, valuesPerChannel: number, momentum: 
   const batches = 1 / (steps * valuesPerChannel);
   const running = (1 - momentum) / ((1 + momentum) * valuesPerChannel);
   return Math.sqrt((2 / Math.PI) * (batches + running));
-}
-
-function at(values: ArrayLike<number>, index: number): number {
-  return values[index] as number;
 }

@@ -155,7 +155,27 @@ export type ListName = (typeof activationLists)[number] | (typeof batchNormLists
 export type StatisticName = ScalarName | ListName;
 
 /**
- * One row of a table. Absent = not captured at this step.
+ * One row of a table. Absent or undefined = not captured at this step.
  * Lists are per channel (channel axis of the layer) or per bin; units as in definitions of each statistic.
  */
-export type Row = { readonly [name in StatisticName]?: name extends ListName ? ArrayLike<number> : number };
+export type Row = {
+  readonly [name in StatisticName]?: (name extends ListName ? ArrayLike<number> : number) | undefined;
+};
+
+/** A row that is still being filled. */
+export type WritableRow = { -readonly [name in keyof Row]: Row[name] };
+
+const emptyRows = Object.fromEntries(
+  tableNames.map((table) => [
+    table,
+    Object.fromEntries([...scalarColumns[table], ...listColumns[table]].map((name) => [name, undefined])),
+  ]),
+) as Readonly<Record<TableName, WritableRow>>;
+
+/**
+ * A row in which every name of its table has its place: one that grows by each name takes more time and memory than all
+ * that is written into it.
+ */
+export function emptyRow(table: TableName): WritableRow {
+  return { ...emptyRows[table] };
+}

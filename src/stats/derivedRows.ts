@@ -1,5 +1,5 @@
 import { BatchNormWindow, windowSteps } from "./batchNormWindow.js";
-import type { Row, TableName } from "./catalogue.js";
+import type { TableName, WritableRow } from "./catalogue.js";
 import { type DriftSettings, DriftTracker, defaultDriftSettings } from "./drift.js";
 
 /** Of a BatchNorm layer; defaults are those of TensorFlow.js. */
@@ -16,8 +16,9 @@ export interface Running {
 
 interface NormalizationState {
   readonly window: BatchNormWindow;
-  /** After the last row. */
-  readonly running: Running;
+  /** Running statistics after the last row, copies of our own; null until a row has had some. */
+  mean: Float64Array | null;
+  variance: Float64Array | null;
 }
 
 /**
@@ -42,44 +43,60 @@ export class DerivedRows {
   /** Something between two rows changed the running statistics: weights that were set, or a pass of no step. */
   running(series: number, running: Running): void {
     const known = this.normalizations.get(series);
-    if (known !== undefined) this.normalizations.set(series, { ...known, running });
+    if (known !== undefined) remember(known, running);
   }
 
-  complete(table: TableName, step: number, series: number, row: Row): Row {
-    if (table === "batchNorm") return this.completeBatchNorm(series, row);
-    if (table === "activations" && row.mean !== undefined && row.variance !== undefined) {
+  /** Writes into `row` what follows. Lists that are added are valid until the next row of the series. */
+  complete(table: TableName, step: number, series: number, row: WritableRow): void {
+    if (table === "batchNorm") this.completeBatchNorm(series, row);
+    else if (table === "activations" && row.mean !== undefined && row.variance !== undefined) {
       const tracker = this.drifts.get(series) ?? new DriftTracker(this.drift);
       this.drifts.set(series, tracker);
-      return { ...row, ...tracker.push(step, row.mean, row.variance) };
+      Object.assign(row, tracker.push(step, row.mean, row.variance));
     }
-    return row;
   }
 
   /** A layer that was called without `training: true` has no batch statistics: only its running ones are remembered. */
-  private completeBatchNorm(series: number, row: Row): Row {
+  private completeBatchNorm(series: number, row: WritableRow): void {
     const { batchMean, batchVariance, runningMean, runningVariance, valuesPerChannel, passes = 1 } = row;
-    const before = this.normalizations.get(series);
-    const window = before?.window ?? new BatchNormWindow(this.length);
-    if (runningMean !== undefined && runningVariance !== undefined) {
-      this.normalizations.set(series, {
-        window,
-        running: { mean: new Float32Array(runningMean), variance: new Float32Array(runningVariance) },
-      });
+    let known = this.normalizations.get(series);
+    if (known === undefined) {
+      known = { window: new BatchNormWindow(this.length), mean: null, variance: null };
+      this.normalizations.set(series, known);
     }
-    if (!batchMean || !batchVariance || !runningVariance || valuesPerChannel === undefined) return row;
-    const { momentum = 0.99, epsilon = 1e-3 } = this.configOf(series);
-    const { gap, nonfiniteChannels, ...windowed } = window.push({
-      batchMean,
-      batchVariance,
-      runningMeanBefore: before?.running.mean ?? null,
-      runningVarianceBefore: before?.running.variance ?? null,
-      runningVariance,
-      valuesPerChannel,
-      passes,
-      momentum,
-      epsilon,
-    });
-    const { meanShift, ...rest } = windowed;
-    return { ...row, ...rest, ...(gap === null ? {} : { gap }), ...(meanShift === null ? {} : { meanShift }) };
+    if (batchMean && batchVariance && runningVariance && valuesPerChannel !== undefined) {
+      const { momentum = 0.99, epsilon = 1e-3 } = this.configOf(series);
+      const windowed = known.window.push({
+        batchMean,
+        batchVariance,
+        runningMeanBefore: known.mean,
+        runningVarianceBefore: known.variance,
+        runningVariance,
+        valuesPerChannel,
+        passes,
+        momentum,
+        epsilon,
+      });
+      row.meanShift = windowed.meanShift ?? undefined;
+      row.logVarianceRatio = windowed.logVarianceRatio;
+      row.betweenBatchVariance = windowed.betweenBatchVariance;
+      row.samplingNull = windowed.samplingNull;
+      row.warmup = windowed.warmup;
+      row.gap = windowed.gap ?? undefined;
+      row.channelLogVarianceRatio = windowed.channelLogVarianceRatio;
+    }
+    if (runningMean && runningVariance) remember(known, { mean: runningMean, variance: runningVariance });
   }
+}
+
+/** Only now: the running statistics of the row before are what its successor is compared with. */
+function remember(known: NormalizationState, running: Running): void {
+  known.mean = copyInto(known.mean, running.mean);
+  known.variance = copyInto(known.variance, running.variance);
+}
+
+function copyInto(room: Float64Array | null, values: ArrayLike<number>): Float64Array {
+  if (room?.length !== values.length) return Float64Array.from(values);
+  room.set(values);
+  return room;
 }

@@ -1,16 +1,13 @@
 import type { Row } from "../../stats/catalogue.js";
 import type { Activation } from "./activations.js";
 
-/** A row whose names are all there, so that all rows of a run have one shape: undefined is absent too. */
-type WholeRow = { readonly [name in keyof Row]: Row[name] | undefined };
-
 /** The row of the table `activations` for one call of a layer. */
 export function activationRow({ own, input, hasChannels, hasInputChannels }: Activation): Row {
   const output = own?.result?.measured;
   const distribution = own?.result?.distribution;
   const before = input?.result?.measured;
   const beforeDistribution = input?.result?.distribution;
-  const row: WholeRow = {
+  return {
     count: output?.count,
     mean: output?.mean,
     variance: output?.variance,
@@ -43,5 +40,4 @@ export function activationRow({ own, input, hasChannels, hasInputChannels }: Act
     inputChannelVariance: hasInputChannels ? before?.channelVariance : undefined,
     histogram: distribution?.histogram,
   };
-  return row as Row;
 }

@@ -1,4 +1,5 @@
 import type { ProbeOptions } from "../../run/probes.js";
+import type { WritableRow } from "../../stats/catalogue.js";
 import { ProbeRunner } from "../probes/probeRunner.js";
 import { canProbe } from "../probes/replay.js";
 import type { Controller } from "../recorder/controller.js";
@@ -12,7 +13,7 @@ import { NonfiniteReport } from "./nonfiniteReport.js";
 import type { Nonfinite } from "./nonfiniteWatch.js";
 import { OwnTime } from "./ownTime.js";
 import type { Sink } from "./sink.js";
-import { StepRows, type WritableRow } from "./stepRows.js";
+import { StepRows } from "./stepRows.js";
 import type {
   EngineLike,
   Gradients,

@@ -7,9 +7,6 @@ import type { BatchNormalizationLike, LayerLike, LayerVariableLike } from "./ten
 import type { TensorReader } from "./tensorReader.js";
 import type { BatchNormCall, TrainingStep } from "./trainingStep.js";
 
-/** Filled in place: one is made for each layer in every step, and joining objects is dear. */
-export type WritableRow = { -readonly [name in keyof Row]: Row[name] };
-
 /** What is known of a BatchNorm layer from one step to the next. */
 interface Normalization {
   /** Running statistics before the first training call; null until that is near. */
@@ -23,10 +20,11 @@ interface Normalization {
   /** Training calls since then that belong to no step. */
   outside: number;
   /** Copies of its weights, overwritten in every step. */
-  readonly rooms: { [name in WeightName]?: Float64Array };
+  readonly rooms: Rooms;
 }
 
 type WeightName = "runningMean" | "runningVariance" | "gamma" | "beta";
+type Rooms = { [name in WeightName]: Float64Array | undefined };
 
 /** Turns what a step left into rows of the run folder. */
 export class StepRows {
@@ -49,7 +47,7 @@ export class StepRows {
         isLeft: false,
         moved: null,
         outside: 0,
-        rooms: {},
+        rooms: { runningMean: undefined, runningVariance: undefined, gamma: undefined, beta: undefined },
       };
       this.known.set(layer, known);
     }
@@ -64,7 +62,8 @@ export class StepRows {
     if (known.isLeft) {
       if (movingMean?.val?.dataId === known.leftMean && movingVariance?.val?.dataId === known.leftVariance) return;
     } else if (known.initial !== null) return;
-    const { runningMean, runningVariance } = this.running(layer, known);
+    const runningMean = this.weight("runningMean", movingMean, known.rooms);
+    const runningVariance = this.weight("runningVariance", movingVariance, known.rooms);
     if (runningMean === undefined || runningVariance === undefined) return;
     const running = { mean: Float64Array.from(runningMean), variance: Float64Array.from(runningVariance) };
     if (known.isLeft) known.moved = running;
@@ -123,36 +122,23 @@ export class StepRows {
   }
 
   private batchNormRow({ layer, statistics }: BatchNormCall, { rooms }: Normalization, passes: number): Row {
-    const row: WritableRow = { passes };
-    this.put(row, rooms, "runningMean", layer.movingMean);
-    this.put(row, rooms, "runningVariance", layer.movingVariance);
-    this.put(row, rooms, "gamma", layer.gamma);
-    this.put(row, rooms, "beta", layer.beta);
-    if (statistics === null) return row;
-    row.batchMean = statistics.mean;
-    row.batchVariance = statistics.variance;
-    row.valuesPerChannel = statistics.valuesPerChannel;
-    return row;
+    return {
+      passes,
+      runningMean: this.weight("runningMean", layer.movingMean, rooms),
+      runningVariance: this.weight("runningVariance", layer.movingVariance, rooms),
+      gamma: this.weight("gamma", layer.gamma, rooms),
+      beta: this.weight("beta", layer.beta, rooms),
+      batchMean: statistics?.mean,
+      batchVariance: statistics?.variance,
+      valuesPerChannel: statistics?.valuesPerChannel,
+    };
   }
 
-  private running({ movingMean, movingVariance }: BatchNormalizationLike, { rooms }: Normalization): Row {
-    const row: WritableRow = {};
-    this.put(row, rooms, "runningMean", movingMean);
-    this.put(row, rooms, "runningVariance", movingVariance);
-    return row;
-  }
-
-  private put(
-    row: WritableRow,
-    rooms: Normalization["rooms"],
-    name: WeightName,
-    weight: LayerVariableLike | undefined,
-  ): void {
+  private weight(name: WeightName, weight: LayerVariableLike | undefined, rooms: Rooms): Float64Array | undefined {
     const variable = weight?.val;
-    if (variable === undefined || variable.isDisposed === true) return;
-    const values = this.reader.copy(variable, rooms[name]);
-    if (values === null) return;
-    rooms[name] = values;
-    row[name] = values;
+    if (variable === undefined || variable.isDisposed === true) return undefined;
+    const values = this.reader.copy(variable, rooms[name]) ?? undefined;
+    if (values !== undefined) rooms[name] = values;
+    return values;
   }
 }

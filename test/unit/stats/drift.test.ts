@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DerivedRows } from "../../../src/stats/derivedRows.js";
 import { DriftTracker, defaultDriftSettings } from "../../../src/stats/drift.js";
+import { completed } from "./completed.js";
 
 describe("DriftTracker", () => {
   it("gives the change over k steps, and nothing where step t − k was not captured", () => {
@@ -66,11 +67,11 @@ describe("DriftTracker", () => {
 describe("DerivedRows", () => {
   it("adds the gap to the running statistics before the step, which the rows before hold", () => {
     const rows = new DerivedRows(() => ({ momentum: 0.5, epsilon: 0 }));
-    rows.complete("batchNorm", 0, 3, { passes: 0, runningMean: [0], runningVariance: [1] });
+    completed(rows, "batchNorm", 0, 3, { passes: 0, runningMean: [0], runningVariance: [1] });
     const batch = { passes: 1, batchMean: [2], batchVariance: [4], valuesPerChannel: 10 };
-    const first = rows.complete("batchNorm", 1, 3, { ...batch, runningMean: [1], runningVariance: [2.5] });
+    const first = completed(rows, "batchNorm", 1, 3, { ...batch, runningMean: [1], runningVariance: [2.5] });
     expect(first).toMatchObject({ gap: Float64Array.of(2), meanShift: 2, warmup: 0.5, runningMean: [1] });
-    const second = rows.complete("batchNorm", 2, 3, { ...batch, runningMean: [1.5], runningVariance: [3] });
+    const second = completed(rows, "batchNorm", 2, 3, { ...batch, runningMean: [1.5], runningVariance: [3] });
     expect(second.gap?.[0]).toBeCloseTo(1 / Math.sqrt(2.5), 12);
     expect(second.channelLogVarianceRatio?.[0]).toBeCloseTo(Math.log(4 / 3), 12);
   });
@@ -79,9 +80,9 @@ describe("DerivedRows", () => {
     const rows = new DerivedRows(() => ({}));
     const row = { passes: 1, batchMean: [2], batchVariance: [4], valuesPerChannel: 10, runningMean: [1] };
     for (const series of [0, 1]) {
-      const first = rows.complete("batchNorm", 1, series, { ...row, runningVariance: [1] });
-      expect(first).not.toHaveProperty("gap");
-      expect(first).not.toHaveProperty("meanShift");
+      const first = completed(rows, "batchNorm", 1, series, { ...row, runningVariance: [1] });
+      expect(first.gap).toBeUndefined();
+      expect(first.meanShift).toBeUndefined();
       expect(first.warmup).toBe(0.99);
     }
   });
@@ -89,9 +90,9 @@ describe("DerivedRows", () => {
   it("leaves rows of a layer in inference mode, and other tables, as they are", () => {
     const rows = new DerivedRows(() => ({}));
     const inference = { passes: 0, runningMean: [0], runningVariance: [1] };
-    expect(rows.complete("batchNorm", 1, 0, inference)).toEqual(inference);
-    expect(rows.complete("weights", 1, 0, { weightNorm: 1 })).toEqual({ weightNorm: 1 });
-    expect(rows.complete("activations", 1, 0, { mean: 1, variance: 2 })).toEqual({ mean: 1, variance: 2 });
-    expect(rows.complete("activations", 2, 0, { mean: 3, variance: 2 })).toMatchObject({ meanDrift: 2 });
+    expect(completed(rows, "batchNorm", 1, 0, inference)).toEqual(inference);
+    expect(completed(rows, "weights", 1, 0, { weightNorm: 1 })).toEqual({ weightNorm: 1 });
+    expect(completed(rows, "activations", 1, 0, { mean: 1, variance: 2 })).toEqual({ mean: 1, variance: 2 });
+    expect(completed(rows, "activations", 2, 0, { mean: 3, variance: 2 })).toMatchObject({ meanDrift: 2 });
   });
 });

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildKernels } from "../../../src/kernels/build.mjs";
 import { DerivedRows } from "../../../src/stats/derivedRows.js";
+import { completed } from "./completed.js";
 
 await buildKernels();
 const { createKernels } = await import("../../../src/kernels/kernels.js");
@@ -86,10 +87,10 @@ describe.each(cases)(`${fixture.madeBy}: %s`, (_, entry) => {
     const kernel = createKernels().statistics;
     let before = { mean: new Array<number>(channels).fill(0), variance: new Array<number>(channels).fill(1) };
     const initial = { passes: 0, runningMean: before.mean, runningVariance: before.variance };
-    rows.complete("batchNorm", 0, 0, initial);
+    completed(rows, "batchNorm", 0, 0, initial);
     steps.forEach((step, index) => {
       const { channelMean, channelVariance } = kernel.measure(Float32Array.from(step.input), { channels, inner });
-      const row = rows.complete("batchNorm", index + 1, 0, {
+      const row = completed(rows, "batchNorm", index + 1, 0, {
         passes: 1,
         valuesPerChannel: step.input.length / channels,
         batchMean: channelMean as Float64Array,
