@@ -6,9 +6,10 @@
 // alone was worth a tenth.) A training runs on end, so a turn is a second long: in turns of a fifth of a second what was cold
 // or had waited at their beginnings made watching look dearer, by 0.04 for the MLP. The first steps of a turn are not
 // counted, and turns in which other programs kept more than half a core busy are thrown away as long as there are others.
-// Two processes that do the same differ by a few percent for as long as they live (what they compiled when, where their
-// memory lies): so everything starts afresh in each sitting.
-// "Bare again" is what the whole method makes of a process that is bare as well; ± is the standard error of a mean.
+// Two processes that do the same differ by up to a tenth for as long as they live (what they compiled when, where their
+// memory lies): so everything starts afresh in each sitting, and it is sittings that have to be many.
+// "Bare again" is what the whole method makes of a process that is bare as well; ± is the standard error of a mean, from how
+// much sittings differ.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,7 +34,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: "string", default: "12" },
-    sittings: { type: "string", default: "2" },
+    sittings: { type: "string", default: "6" },
     engine: { type: "string" },
   },
 });
@@ -56,7 +57,7 @@ const modes = [
   ["predict + JS loop", null, "loop"],
 ];
 
-/** One turn of a mode, beside the bare one of its round. @typedef {{ ratio: number, bareMs: number, moreMB: number, others: number }} Pair */
+/** One turn of a mode, beside the bare one of its round. @typedef {{ sitting: number, ratio: number, bareMs: number, moreMB: number, others: number }} Pair */
 
 /** @param {string} engine @param {string} module */
 async function measureEngine(engine, module) {
@@ -82,7 +83,7 @@ async function measureEngine(engine, module) {
           }
           const sittingMs = (Number(values.seconds) * 1000) / Number(values.sittings);
           for (let workedMs = 0; workedMs < sittingMs; ) {
-            const ratios = await takeRound(network, bare, observed);
+            const ratios = await takeRound(network, sitting, bare, observed);
             for (const [at, pair] of ratios.entries()) pairs[at]?.push(pair);
             workedMs += Math.max(turnMs, turnSteps * (ratios[0]?.bareMs ?? 0));
           }
@@ -110,8 +111,8 @@ async function measureEngine(engine, module) {
   }
 }
 
-/** @param {string} network @param {Trainer} bare @param {readonly Trainer[]} observed @returns {Promise<Pair[]>} */
-async function takeRound(network, bare, observed) {
+/** @param {string} network @param {number} sitting @param {Trainer} bare @param {readonly Trainer[]} observed @returns {Promise<Pair[]>} */
+async function takeRound(network, sitting, bare, observed) {
   const order = [bare, ...observed].map((each) => ({ each, place: Math.random() }));
   order.sort((a, b) => a.place - b.place);
   /** @type {Map<Trainer, import("./trainer.mjs").Answer>} */
@@ -122,6 +123,7 @@ async function takeRound(network, bare, observed) {
   return observed.map((each) => {
     const watched = answers.get(each) ?? without;
     return {
+      sitting,
       ratio: mean(watched.steps) / mean(without.steps),
       bareMs: mean(without.steps),
       moreMB: (watched.memoryBytes - without.memoryBytes) / 2 ** 20,
@@ -142,10 +144,18 @@ function quietOnes(pairs) {
 function ratioText(pairs) {
   const sorted = pairs.map(({ ratio }) => ratio).sort((a, b) => a - b);
   const cut = Math.floor(sorted.length / 10);
-  const inner = sorted.slice(cut, sorted.length - cut);
-  const middle = mean(inner);
-  const variance = mean(inner.map((ratio) => (ratio - middle) ** 2));
-  return `×${middle.toFixed(2)} ±${Math.sqrt(variance / inner.length).toFixed(2)}`;
+  return `×${mean(sorted.slice(cut, sorted.length - cut)).toFixed(2)} ±${standardError(pairs).toFixed(2)}`;
+}
+
+/** Of the mean over sittings; turns of one sitting are not independent. @param {readonly Pair[]} pairs */
+function standardError(pairs) {
+  /** @type {Map<number, number[]>} */
+  const bySitting = new Map();
+  for (const { sitting, ratio } of pairs) bySitting.set(sitting, [...(bySitting.get(sitting) ?? []), ratio]);
+  const means = [...bySitting.values()].map(mean);
+  const middle = mean(means);
+  const squares = means.reduce((sum, each) => sum + (each - middle) ** 2, 0);
+  return Math.sqrt(squares / (means.length - 1) / means.length);
 }
 
 /** @param {readonly number[]} list */
