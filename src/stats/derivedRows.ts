@@ -77,13 +77,13 @@ export class DerivedRows {
         momentum,
         epsilon,
       });
-      row.meanShift = windowed.meanShift ?? undefined;
       row.logVarianceRatio = windowed.logVarianceRatio;
       row.betweenBatchVariance = windowed.betweenBatchVariance;
       row.samplingNull = windowed.samplingNull;
       row.warmup = windowed.warmup;
-      row.gap = windowed.gap ?? undefined;
       row.channelLogVarianceRatio = windowed.channelLogVarianceRatio;
+      if (windowed.gap !== null) row.gap = windowed.gap;
+      if (windowed.meanShift !== null) row.meanShift = windowed.meanShift;
     }
     if (runningMean && runningVariance) remember(known, { mean: runningMean, variance: runningVariance });
   }

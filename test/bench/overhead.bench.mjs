@@ -144,15 +144,17 @@ function quietOnes(pairs) {
 function ratioText(pairs) {
   const sorted = pairs.map(({ ratio }) => ratio).sort((a, b) => a - b);
   const cut = Math.floor(sorted.length / 10);
-  return `×${mean(sorted.slice(cut, sorted.length - cut)).toFixed(2)} ±${standardError(pairs).toFixed(2)}`;
+  const error = standardError(pairs);
+  return `×${mean(sorted.slice(cut, sorted.length - cut)).toFixed(2)}${error === null ? "" : ` ±${error.toFixed(2)}`}`;
 }
 
-/** Of the mean over sittings; turns of one sitting are not independent. @param {readonly Pair[]} pairs */
+/** Of the mean over sittings, as turns of one are not independent; null where one sitting is all there is. @param {readonly Pair[]} pairs */
 function standardError(pairs) {
   /** @type {Map<number, number[]>} */
   const bySitting = new Map();
   for (const { sitting, ratio } of pairs) bySitting.set(sitting, [...(bySitting.get(sitting) ?? []), ratio]);
   const means = [...bySitting.values()].map(mean);
+  if (means.length < 2) return null;
   const middle = mean(means);
   const squares = means.reduce((sum, each) => sum + (each - middle) ** 2, 0);
   return Math.sqrt(squares / (means.length - 1) / means.length);

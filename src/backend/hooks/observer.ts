@@ -1,5 +1,4 @@
 import type { ProbeOptions } from "../../run/probes.js";
-import type { WritableRow } from "../../stats/catalogue.js";
 import { ProbeRunner } from "../probes/probeRunner.js";
 import { canProbe } from "../probes/replay.js";
 import type { Controller } from "../recorder/controller.js";
@@ -227,18 +226,17 @@ export class Observer {
     optimizer: OptimizerLike,
     { stepMs, ownMs, batchSize }: { stepMs: number; ownMs: number; batchSize: number | null },
   ): void {
-    const row: WritableRow = {
+    const { learningRate } = optimizer;
+    sink.row("steps", this.step, 0, {
       timeMs: sink.elapsedMs(),
+      loss: step.loss ?? undefined,
+      learningRate: typeof learningRate === "number" ? learningRate : undefined,
+      batchSize: batchSize ?? undefined,
+      optimizer: this.optimizerIndex(optimizer),
       stepMs,
       overheadMs: ownMs,
       level: step.level,
-      optimizer: this.optimizerIndex(optimizer),
-    };
-    const { loss } = step;
-    if (loss !== null) row.loss = loss;
-    if (batchSize !== null) row.batchSize = batchSize;
-    if (typeof optimizer.learningRate === "number") row.learningRate = optimizer.learningRate;
-    sink.row("steps", this.step, 0, row);
+    });
   }
 
   private runProbes(probes: ProbeRunner, optimizer: OptimizerLike, { calls }: TrainingStep): void {

@@ -10,8 +10,8 @@ import { parseBudget } from "./controller.js";
 import { ControlServer } from "./controlServer.js";
 
 /**
- * Rows reach the disk this soon, or later where writing is slow: it takes at most a fiftieth of a core. Half as long would
- * cost the training twice as much and nobody would see it: charts are drawn 0.2 s after the step.
+ * Rows reach the disk this soon, or later where writing is slow: it takes at most a fiftieth of a core. Each time costs the
+ * training something, and nobody would see it in half the time: charts are drawn 0.2 s after the step.
  */
 const soonestFlushMs = 200;
 const latestFlushMs = 1000;

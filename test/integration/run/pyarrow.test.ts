@@ -56,7 +56,7 @@ function plain(row: Row): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,
-      typeof value === "number" ? number(value) : Array.from(value ?? [], number),
+      typeof value === "number" ? number(value) : Array.from(value as ArrayLike<number>, number),
     ]),
   );
 }

@@ -9,7 +9,10 @@ import { newFolder, newWriter } from "./newRun.js";
 /** Plain arrays, so that rows written and read can be compared. Lists are stored as float32. */
 function plain(row: Row): Record<string, number | number[]> {
   return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, typeof value === "number" ? value : Array.from(value ?? [])]),
+    Object.entries(row).map(([name, value]) => [
+      name,
+      typeof value === "number" ? value : Array.from(value as ArrayLike<number>),
+    ]),
   );
 }
 
