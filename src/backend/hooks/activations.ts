@@ -1,6 +1,7 @@
 import type { Saturation } from "../../kernels/measured.js";
 import type { LayerConfig } from "../../run/format.js";
 import { newReductionRoom, type Reduced, type ReductionRoom, reduced } from "../reduction/reduced.js";
+import type { KernelTap } from "./kernelTap.js";
 import { type Level, level } from "./level.js";
 import type { TensorLike } from "./tensorflow.js";
 import type { TensorKernels } from "./tensorKernels.js";
@@ -23,7 +24,7 @@ export interface Reading {
 export interface Activation {
   readonly own: Reading | null;
   readonly input: Reading | null;
-  /** False where the output has the input's data under another shape (Flatten, Reshape): it has other channels. */
+  /** False where the output has the input's values under another shape (Flatten, Reshape): it has other channels. */
   readonly hasChannels: boolean;
   /** False where the input is another layer's output: its channels stand in that layer's row. */
   readonly hasInputChannels: boolean;
@@ -47,6 +48,7 @@ export class Activations {
   constructor(
     private readonly reader: TensorReader,
     private readonly kernels: TensorKernels,
+    private readonly kernelTap: KernelTap,
     private readonly captured: Level,
     private readonly atOnce: boolean,
   ) {}
@@ -60,6 +62,8 @@ export class Activations {
   ): Activation | null {
     const known = input === null ? undefined : this.readings.get(input.dataId);
     const before = known ?? (input === null ? null : this.read(input, "none", room.input));
+    const isReshaped = input !== null && output !== null && this.kernelTap.haveSameValues(input, output);
+    if (isReshaped && before !== null) this.readings.set(output.dataId, before);
     const own =
       output === null
         ? null
@@ -68,7 +72,7 @@ export class Activations {
     return {
       own,
       input: before,
-      hasChannels: input?.dataId !== output?.dataId,
+      hasChannels: !isReshaped,
       hasInputChannels: known === undefined,
     };
   }
@@ -80,7 +84,7 @@ export class Activations {
   }
 
   private read(tensor: TensorLike, saturation: Saturation, room: ReductionRoom): Reading | null {
-    const values = this.reader.values(tensor);
+    const values = this.kernels.values(tensor);
     if (values === null || values.length === 0) return null;
     const reading: Reading = { result: null };
     this.readings.set(tensor.dataId, reading);
@@ -88,13 +92,15 @@ export class Activations {
     const wanted = { channels, saturation, sample: this.captured < level.every ? 0 : sampleSize };
     const queue = this.atOnce ? null : this.kernels.queueOf(tensor);
     if (queue?.wants(values, wanted) === true) {
-      const release = queue.readsInPlace(values) ? this.reader.pin(tensor) : null;
+      const isTensors = queue.readsInPlace(values) && !this.kernels.hasBrought(values);
+      const release = isTensors ? this.reader.pin(tensor) : null;
       queue.add(values, wanted, room, (result) => {
         reading.result = result;
         release?.();
       });
     } else {
       reading.result = reduced(this.kernels.of(tensor), values, wanted, room);
+      this.kernels.letGo(values);
     }
     return reading;
   }

@@ -1,5 +1,5 @@
 import type { LayerCatalogue } from "./layerCatalogue.js";
-import type { EngineLike, NamedGradients, TensorLike, TypedArray } from "./tensorflow.js";
+import type { EngineLike, NamedGradients, TensorLike } from "./tensorflow.js";
 import type { TensorKernels } from "./tensorKernels.js";
 import { fewValues, type TensorReader } from "./tensorReader.js";
 
@@ -41,19 +41,18 @@ export class GradientWatch {
       if (last !== null && (layer ?? -1) <= (last.layer ?? -1)) continue;
       let nanCount = 0;
       for (const value of values) if (Number.isNaN(value)) nanCount++;
-      last = { weight, layer, nanCount, infCount: this.nonfinite(gradient, values) - nanCount };
+      last = { weight, layer, nanCount, infCount: this.nonfinite(gradient) - nanCount };
     }
     return last;
   }
 
   private isSound(gradient: TensorLike): boolean {
     if (gradient.size <= fewValues) return this.reader.areFinite(gradient) !== false;
-    const values = this.reader.values(gradient);
-    return values === null || this.nonfinite(gradient, values) === 0;
+    return this.nonfinite(gradient) === 0;
   }
 
-  private nonfinite(gradient: TensorLike, values: TypedArray): number {
-    return values instanceof Float32Array ? this.kernels.of(gradient).statistics.norm(values).nonfinite : 0;
+  private nonfinite(gradient: TensorLike): number {
+    return this.kernels.norm(gradient)?.nonfinite ?? 0;
   }
 }
 

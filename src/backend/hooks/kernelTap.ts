@@ -1,4 +1,4 @@
-import type { EngineLike, RunKernel } from "./tensorflow.js";
+import { type EngineLike, isTensor, type RunKernel, type TensorLike } from "./tensorflow.js";
 
 /** Sees an operation that the engine has run. */
 export type KernelListener = (name: string, inputs: Record<string, unknown>, result: unknown) => void;
@@ -9,6 +9,9 @@ export type KernelListener = (name: string, inputs: Record<string, unknown>, res
  */
 export class KernelTap {
   private listener: KernelListener | null = null;
+  /** Data of the last `Reshape`: some backends hand on the input's, others make new ones. */
+  private reshapedFrom: object | null = null;
+  private reshapedTo: object | null = null;
 
   private constructor() {}
 
@@ -19,10 +22,23 @@ export class KernelTap {
     const runKernel: RunKernel = function (this: EngineLike, name, inputs, attributes) {
       const result = original.call(this, name, inputs, attributes);
       if (tap.listener !== null) tap.listener(name, inputs, result);
+      if (name === "Reshape") tap.reshaped(inputs.x, result);
       return result;
     };
     owner.runKernel = runKernel;
     return tap;
+  }
+
+  /** Whether both hold the same values in the same order: one is the other under another shape, which was made last. */
+  haveSameValues(before: TensorLike, now: TensorLike): boolean {
+    if (before.dataId === now.dataId) return true;
+    return before.dataId === this.reshapedFrom && now.dataId === this.reshapedTo;
+  }
+
+  private reshaped(before: unknown, now: unknown): void {
+    if (!isTensor(before) || !isTensor(now)) return;
+    this.reshapedFrom = before.dataId;
+    this.reshapedTo = now.dataId;
   }
 
   /** While `call` runs, and until then in place of any other listener. */

@@ -66,7 +66,7 @@ export class Observer {
     probes: ProbeOptions | undefined,
   ) {
     this.reader = new TensorReader(engine);
-    this.kernels = new TensorKernels(engine);
+    this.kernels = new TensorKernels(engine, this.reader);
     this.kernelTap = KernelTap.install(engine);
     this.rowWriter = new StepRows(this.reader, catalogue);
     this.probes =
@@ -280,8 +280,8 @@ export class Observer {
   private newStep(chosen: Level): TrainingStep {
     const onNonfinite = (found: Nonfinite): void => this.nonfinite.inCall(this.step + 1, found);
     const atOnce = this.onAnomaly !== null;
-    const { catalogue, reader, kernels, activationRoomOf } = this;
-    return new TrainingStep(chosen, catalogue, reader, kernels, activationRoomOf, onNonfinite, atOnce);
+    const { catalogue, reader, kernels, kernelTap, activationRoomOf } = this;
+    return new TrainingStep(chosen, catalogue, reader, kernels, kernelTap, activationRoomOf, onNonfinite, atOnce);
   }
 
   /** A model called without `training: true` belongs to the step only if the step updated some of its weights. */

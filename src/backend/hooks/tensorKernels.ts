@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { KernelHome } from "../../kernels/home.js";
 import { createKernels, type Kernels, kernelsIn } from "../../kernels/kernels.js";
+import type { Norm } from "../../kernels/norms.js";
 import { embeddedMarker } from "../engine/describe.js";
-import { CopyRoom } from "../reduction/copyRoom.js";
-import { ReductionQueue } from "../reduction/reductionQueue.js";
-import type { BackendLike, EngineLike, TensorLike } from "./tensorflow.js";
+import { leastLength, ReductionQueue } from "../reduction/reductionQueue.js";
+import { CopiedTensors } from "./copiedTensors.js";
+import type { BackendLike, EngineLike, TensorLike, TypedArray } from "./tensorflow.js";
+import type { TensorReader } from "./tensorReader.js";
 
 const cores = availableParallelism();
 
@@ -23,11 +25,17 @@ interface InEngine {
 export class TensorKernels {
   private readonly own = createKernels();
   private readonly engines = new Map<BackendLike, InEngine | null>();
-  /** For all engines whose memory is not ours. */
-  private copies: ReductionQueue | null | undefined;
+  private readonly copied: CopiedTensors | null;
   private readonly queues: ReductionQueue[] = [];
 
-  constructor(private readonly engine: EngineLike) {}
+  constructor(
+    private readonly engine: EngineLike,
+    private readonly reader: TensorReader,
+  ) {
+    const { home } = this.own;
+    this.copied = home === null ? null : new CopiedTensors(this.own, home);
+    if (this.copied !== null) this.queues.push(this.copied.queue);
+  }
 
   of(tensor: TensorLike): Kernels {
     return this.inEngine(tensor)?.kernels ?? this.own;
@@ -35,10 +43,33 @@ export class TensorKernels {
 
   /** Where others may do it while the script goes on; null where they cannot. */
   queueOf(tensor: TensorLike): ReductionQueue | null {
-    const inEngine = this.inEngine(tensor);
-    if (inEngine !== null) return inEngine.queue;
-    if (this.copies === undefined) this.copies = this.queueOfCopies();
-    return this.copies;
+    return this.inEngine(tensor)?.queue ?? this.copied?.queue ?? null;
+  }
+
+  /** As `TensorReader.values`, but large ones may have been brought to the kernels: they stay there until `letGo`. */
+  values(tensor: TensorLike): TypedArray | null {
+    const backend = tensor.size < leastLength ? null : this.backendOf(tensor);
+    const brought = backend === null ? null : this.copied?.bring(tensor, backend);
+    return brought ?? this.reader.values(tensor);
+  }
+
+  /** Whether they are a copy that was made for us, so that nobody has to keep the tensor. */
+  hasBrought(values: TypedArray): boolean {
+    return this.copied?.has(values) === true;
+  }
+
+  /** The last ones that `values` gave, and no queue has; of several the first ones let the others go, too. */
+  letGo(values: TypedArray): void {
+    if (this.hasBrought(values)) this.copied?.letGo(values);
+  }
+
+  /** As `StatisticsKernel.norm`; null where there are no float32 values. */
+  norm(tensor: TensorLike): Norm | null {
+    const values = this.values(tensor);
+    if (values === null) return null;
+    const norm = values instanceof Float32Array ? this.of(tensor).statistics.norm(values) : null;
+    this.letGo(values);
+    return norm;
   }
 
   /** Helpers begin with what has been put into queues. */
@@ -57,16 +88,12 @@ export class TensorKernels {
     return busyMs / cores;
   }
 
-  private queueOfCopies(): ReductionQueue | null {
-    const { home } = this.own;
-    if (home === null) return null;
-    const queue = new ReductionQueue(this.own, home, new CopyRoom(home));
-    this.queues.push(queue);
-    return queue;
+  private backendOf({ dataId }: TensorLike): BackendLike | null {
+    return this.engine.state.tensorInfo.get(dataId)?.backend ?? null;
   }
 
-  private inEngine({ dataId }: TensorLike): InEngine | null {
-    const backend: EmbeddedBackendLike | undefined = this.engine.state.tensorInfo.get(dataId)?.backend;
+  private inEngine(tensor: TensorLike): InEngine | null {
+    const backend: EmbeddedBackendLike | null = this.backendOf(tensor);
     if (backend?.[embeddedMarker] !== true || backend.module === undefined) return null;
     const known = this.engines.get(backend);
     if (known !== undefined) return known;

@@ -1,5 +1,6 @@
 import { type Activation, type ActivationRoom, Activations } from "./activations.js";
 import type { BatchStatistics } from "./batchNormTap.js";
+import type { KernelTap } from "./kernelTap.js";
 import type { LayerCatalogue, Part } from "./layerCatalogue.js";
 import { isNormalizing } from "./layerKind.js";
 import { type Level, level } from "./level.js";
@@ -53,6 +54,7 @@ export class TrainingStep {
     private readonly catalogue: LayerCatalogue,
     private readonly reader: TensorReader,
     private readonly kernels: TensorKernels,
+    private readonly kernelTap: KernelTap,
     private readonly roomOf: (series: number) => ActivationRoom,
     onNonfinite: (found: Nonfinite) => void,
     /** What is measured is wanted before the layer's call returns. */
@@ -137,7 +139,7 @@ export class TrainingStep {
   }
 
   private get measuring(): Activations {
-    this.activations ??= new Activations(this.reader, this.kernels, this.level, this.atOnce);
+    this.activations ??= new Activations(this.reader, this.kernels, this.kernelTap, this.level, this.atOnce);
     return this.activations;
   }
 
@@ -154,8 +156,7 @@ export class TrainingStep {
 
   private hasNonfinite(tensor: TensorLike): boolean {
     if (tensor.size <= fewValues) return this.reader.areFinite(tensor) === false;
-    const values = this.reader.values(tensor);
-    return values instanceof Float32Array && this.kernels.of(tensor).statistics.norm(values).nonfinite > 0;
+    return (this.kernels.norm(tensor)?.nonfinite ?? 0) > 0;
   }
 
   /** Mean over the passes of the step; null when the loss was no number. */

@@ -36,9 +36,8 @@ export class WeightStatistics {
     return entries.flatMap(([name, gradient]) => {
       const variable = this.engine.registeredVariables[name];
       if (variable === undefined || gradient === undefined || gradient === null) return [];
-      const values = this.reader.values(gradient);
-      if (!(values instanceof Float32Array)) return [];
-      const norm = this.kernels.of(gradient).statistics.norm(values);
+      const norm = this.kernels.norm(gradient);
+      if (norm === null) return [];
       const { dataId, shape, dtype, size } = variable;
       const before = { dataId, shape, dtype, size };
       const release = this.reader.pin(before);
@@ -48,7 +47,7 @@ export class WeightStatistics {
         before,
         release,
         gradientNorm: Math.sqrt(norm.sumSquares),
-        gradientMeanAbs: norm.sumAbs / Math.max(1, values.length),
+        gradientMeanAbs: norm.sumAbs / Math.max(1, gradient.size),
         gradientNonfinite: norm.nonfinite,
       };
     });
@@ -56,8 +55,8 @@ export class WeightStatistics {
 
   write(sink: Sink, step: number, pinned: PinnedWeights): void {
     for (const { variable, before, release, gradientNorm, gradientMeanAbs, gradientNonfinite } of pinned) {
-      const old = this.reader.values(before);
-      const now = variable.isDisposed === true ? null : this.reader.values(variable);
+      const old = this.kernels.values(before);
+      const now = variable.isDisposed === true ? null : this.kernels.values(variable);
       if (old instanceof Float32Array && now instanceof Float32Array) {
         const { statistics } = this.kernels.of(variable);
         const left = this.left.get(variable);
@@ -77,6 +76,8 @@ export class WeightStatistics {
           weightNonfinite: nonfinite,
         } as Row);
       }
+      if (now !== null) this.kernels.letGo(now);
+      if (old !== null) this.kernels.letGo(old);
       release();
     }
   }

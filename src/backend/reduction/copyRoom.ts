@@ -3,10 +3,12 @@ import { isFloat32, type KernelValues } from "../../kernels/measured.js";
 
 /** Of one pass; what finds no room is reduced at once. */
 const roomBytes = 16 * 2 ** 20;
+/** Every copy begins at a multiple of it: TensorFlow writes only to such places. */
+const alignment = 64;
 
-/** Memory for copies of tensors that lie where a helper cannot read them; they are all let go at once. */
+/** Memory for copies of tensors that lie where a helper cannot read them. */
 export class CopyRoom {
-  private at: number | null = null;
+  private start: number | null = null;
   private used = 0;
 
   constructor(private readonly home: KernelHome) {}
@@ -15,14 +17,30 @@ export class CopyRoom {
     return values.BYTES_PER_ELEMENT === 4 && this.used + values.byteLength <= roomBytes;
   }
 
-  /** Byte offset of the copy. */
+  /** Byte offset of a place of so many bytes; null where there is no room. */
+  reserve(bytes: number): number | null {
+    if (this.used + bytes > roomBytes) return null;
+    this.start ??= Math.ceil(this.home.allocate(roomBytes + alignment) / alignment) * alignment;
+    const at = this.start + this.used;
+    this.used += Math.ceil(bytes / alignment) * alignment;
+    return at;
+  }
+
+  /**
+   * Byte offset of the copy.
+   * @throws RangeError where there is no room for it
+   */
   put(values: KernelValues): number {
-    this.at ??= this.home.allocate(roomBytes);
-    const at = this.at + this.used;
+    const at = this.hasRoomFor(values) ? this.reserve(values.byteLength) : null;
+    if (at === null) throw new RangeError(`There is no room for ${values.byteLength} bytes.`);
     const Target = isFloat32(values) ? Float32Array : Int32Array;
     new Target(this.home.memory.buffer, at, values.length).set(values);
-    this.used += Math.ceil(values.byteLength / 16) * 16;
     return at;
+  }
+
+  /** Lets go what was reserved at `at`, and all that was reserved after it. */
+  giveBack(at: number): void {
+    if (this.start !== null) this.used = at - this.start;
   }
 
   clear(): void {

@@ -18,7 +18,7 @@ import type { ReducerData } from "./reducerData.js";
 import { ReductionBoard, slots } from "./reductionBoard.js";
 
 /** Smaller tensors take less time than telling somebody about them. */
-const leastLength = 16_384;
+export const leastLength = 16_384;
 /** Large tensors before the helper is started, so that a short script does without. */
 const largeBeforeStart = 12;
 const helperBytes = 6 * 2 ** 20;
@@ -57,12 +57,8 @@ export class ReductionQueue {
   wants(values: KernelValues, { channels }: WantedStatistics): boolean {
     if (values.length < leastLength || channels > mostChannels) return false;
     if (!this.readsInPlace(values) && this.copies?.hasRoomFor(values) !== true) return false;
-    if (this.large < largeBeforeStart) {
-      this.large++;
-      return false;
-    }
-    if (this.isUsable) this.board ??= this.start();
-    return this.isUsable && this.pending.length < slots;
+    this.large++;
+    return this.isUsable && this.board !== null && this.pending.length < slots;
   }
 
   /** Whether whoever adds them has to keep them alive until the result is taken. */
@@ -83,6 +79,14 @@ export class ReductionQueue {
   /** The forward pass is over. To wake somebody is dear, so it is done once. */
   begin(): void {
     if (this.pending.length > 0) this.board?.wake();
+    // Not in the middle of a pass: the memory may grow for it, and leave views behind.
+    else if (this.large >= largeBeforeStart && this.isUsable) this.board ??= this.start();
+  }
+
+  /** In the middle of a pass: as `settle`, with the helper's help. */
+  flush(): void {
+    if (this.pending.length > 0) this.board?.wake();
+    this.settle();
   }
 
   /** Returns when all that was added is done and taken. */

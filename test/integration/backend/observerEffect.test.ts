@@ -1,8 +1,7 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { nativeModules } from "../engine/nativeModules.js";
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { BackendOptions } from "../../../src/protocol/options.js";
+import { engines, runOnEngine } from "../engine/runOnEngine.js";
 import { resultOf, runScript } from "./runScript.js";
 
 const scripts = readdirSync("test/fixtures/models").filter((name) => name !== "common.cjs" && name.endsWith(".cjs"));
@@ -23,27 +22,19 @@ describe.each(scripts)("%s", (script) => {
   });
 });
 
-const native = nativeModules();
-if (native === null) {
+const isNative = engines.includes("native");
+if (!isNative) {
   console.log(
     "The native engine is not tested: none was found (layerscope engine install, or LAYERSCOPE_TEST_NATIVE).",
   );
 }
 
-describe.skipIf(native === null)("on tfjs-node", () => {
-  let folder = "";
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "layerscope-native-"));
-    symlinkSync(native as string, join(folder, "node_modules"));
-    cpSync("test/fixtures/models", join(folder, "models"), { recursive: true });
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
+describe.skipIf(!isNative)("on tfjs-node", () => {
   test.each(scripts)("%s: the same bits at every budget", (name) => {
-    const script = join(folder, "models", name);
-    const bare = resultOf(runScript(script, { engineOnly: true, engine: "auto" }));
+    const run = (options: Partial<BackendOptions>) => runOnEngine("native", `models/${name}`, options);
+    const bare = resultOf(run({ engineOnly: true }));
     for (const budget of ["0", "5", "scalars", "every"]) {
-      const observed = runScript(script, { budget, engine: "auto" });
+      const observed = run({ budget });
       expect(resultOf(observed), budget).toEqual(bare);
       expect(observed.runs[0]?.run).toMatchObject({ status: "completed", steps: bare.steps });
       expect(observed.runs[0]?.run.engine?.name).toBe("tfjs-node");

@@ -10,7 +10,8 @@ import type { KernelValues } from "../../../src/kernels/measured.js";
 import type { RunRow } from "../../../src/run/runReader.js";
 import { normal } from "../../unit/kernels/reference.js";
 import { sharedMemory } from "../../unit/kernels/sharedMemory.js";
-import { resultOf, runScript } from "./runScript.js";
+import { type Engine, engines, runOnEngine } from "../engine/runOnEngine.js";
+import { resultOf } from "./runScript.js";
 
 const bundle = resolve(process.env.LAYERSCOPE_DIST ?? "dist", "reducer.cjs");
 const workers: Worker[] = [];
@@ -80,22 +81,44 @@ test("the helper finds what the script's thread would, and says where it cannot"
   }
 });
 
+interface Place {
+  readonly title: string;
+  readonly engine: Engine;
+  readonly arguments: readonly string[];
+  readonly same: (rows: readonly RunRow[]) => unknown;
+}
+
 const exactly = (rows: readonly RunRow[]): unknown => rows;
 /** Copies are reduced in pieces without the helper and whole with it: sums are then taken in another order. */
 const toNineDigits = (rows: readonly RunRow[]): unknown =>
   JSON.parse(JSON.stringify(rows, (_, value) => (typeof value === "number" ? Number(value.toPrecision(9)) : value)));
 
-const engines = [
-  { title: "where tensors lie in the embedded engine", arguments: [], same: exactly },
-  { title: "from copies of the JS backend's", arguments: ["--cpu"], same: toNineDigits },
+const places: readonly Place[] = [
+  { title: "where tensors lie in the embedded engine", engine: "embedded", arguments: [], same: exactly },
+  { title: "from copies of the JS backend's", engine: "embedded", arguments: ["--cpu"], same: toNineDigits },
+  { title: "from copies in our memory that TensorFlow makes", engine: "native", arguments: [], same: exactly },
+  {
+    title: "from such copies, more than there is room for at once",
+    engine: "native",
+    arguments: ["--side", "192"],
+    same: exactly,
+  },
+  {
+    title: "read from tfjs-node, each larger than the room",
+    engine: "native",
+    arguments: ["--side", "320"],
+    same: exactly,
+  },
 ];
+const here = places.filter(({ engine }) => engines.includes(engine));
 
-test.each(engines)(
+test.each(here)(
   "with and without the helper a run has the same numbers, and Infinity is found where it is made: $title",
-  ({ arguments: given, same }) => {
+  ({ engine, arguments: given, same }) => {
     const [alone, helped] = ["1", String(Math.max(2, availableParallelism()))].map((threads) => {
-      const result = runScript(
-        "largeTensors.cjs",
+      const result = runOnEngine(
+        engine,
+        "models/largeTensors.cjs",
         { budget: "every" },
         { env: { LAYERSCOPE_THREADS: threads }, arguments: given },
       );
@@ -116,11 +139,16 @@ test.each(engines)(
   },
 );
 
-test.each(engines)(
+test.each(here)(
   "no buffer of the process is taken away, which would slow all typed arrays down: $title",
-  ({ arguments: given }) => {
+  ({ engine, arguments: given }) => {
     const nodeArguments = ["--require", resolve("test/fixtures/takenBuffers.cjs")];
-    const { stderr, runs } = runScript("largeTensors.cjs", { budget: "every" }, { nodeArguments, arguments: given });
+    const { stderr, runs } = runOnEngine(
+      engine,
+      "models/largeTensors.cjs",
+      { budget: "every" },
+      { nodeArguments, arguments: given },
+    );
     expect(runs[0]?.run.steps).toBe(8);
     expect(stderr).toContain("buffers taken away: 0\n");
   },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resultOf } from "../backend/runScript.js";
-import { bothWays, engines, runFast } from "./engines.js";
+import { engines } from "../engine/runOnEngine.js";
+import { bothWays, runFast } from "./bothWays.js";
 
 /** Differences of two results of one shape, as paths. Numbers are equal within `tolerance` of the largest in their list. */
 function differences(got: unknown, wanted: unknown, tolerance: number, path = ""): string[] {

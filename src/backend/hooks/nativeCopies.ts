@@ -1,0 +1,125 @@
+import type { KernelHome } from "../../kernels/home.js";
+import type { BackendLike, TensorLike } from "./tensorflow.js";
+
+/** tfjs-node's addon: tensors are numbers, operations TensorFlow's own. */
+interface BindingLike {
+  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
+  readonly TF_ATTR_TYPE: number;
+  isUsingGpuDevice?(): boolean;
+  /** The values stay where they are: they are the tensor's. */
+  createTensor(shape: readonly number[], type: number, values: Float32Array | Int32Array): number;
+  deleteTensor(id: number): void;
+  executeOp(
+    name: string,
+    attributes: readonly { readonly name: string; readonly type: number; readonly value: number }[],
+    inputs: readonly number[],
+    outputs: number,
+  ): readonly { readonly id: number }[];
+}
+
+interface NativeBackendLike extends BackendLike {
+  readonly binding: BindingLike;
+  readonly tensorMap: {
+    /** `values` as long as a tensor is but the array that the script made it from. */
+    get(dataId: object): { readonly id: number; readonly values?: unknown } | undefined;
+  };
+}
+
+/** What `works` needs. */
+export const trialBytes = 128;
+
+/**
+ * Copies tensors of tfjs-node to where kernels read them. Its own way of reading gives every tensor memory made anew, and
+ * for large ones the system's work for fresh pages is most of what that costs. Here TensorFlow is told of a tensor that lies
+ * in the kernels' memory, and writes the other one's values into it (`InplaceUpdate`, the only one of its operations that
+ * changes an input).
+ */
+export class NativeCopies {
+  /** Number of the tensor [0]: which row is written. */
+  private readonly firstRow: number;
+  /** Number of the tensor 0: which axis is put in front. */
+  private readonly firstAxis: number;
+
+  private constructor(
+    private readonly binding: BindingLike,
+    private readonly tensors: NativeBackendLike["tensorMap"],
+    private readonly home: KernelHome,
+  ) {
+    this.firstRow = binding.createTensor([1], binding.TF_INT32, new Int32Array(1));
+    this.firstAxis = binding.createTensor([], binding.TF_INT32, new Int32Array(1));
+  }
+
+  /** Null for other backends, and where tensors lie on a GPU. */
+  static of(backend: BackendLike, home: KernelHome): NativeCopies | null {
+    const { binding, tensorMap } = backend as Partial<NativeBackendLike>;
+    if (typeof binding?.executeOp !== "function" || typeof tensorMap?.get !== "function") return null;
+    try {
+      return binding.isUsingGpuDevice?.() === true ? null : new NativeCopies(binding, tensorMap, home);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Whether this TensorFlow writes where it is told to, tried out at byte offset `at`, a place of `trialBytes`. */
+  works(at: number): boolean {
+    try {
+      return this.arrives(Float32Array, at) && this.arrives(Int32Array, at);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether there is something to copy: a float32 or int32 tensor that is no more the array it was made from. */
+  holds({ dataId, dtype }: TensorLike): boolean {
+    const known = this.tensors.get(dataId);
+    return known !== undefined && (known.values ?? null) === null && (dtype === "float32" || dtype === "int32");
+  }
+
+  /**
+   * The values of a tensor that it holds, copied to byte offset `at` of the kernels' memory, a multiple of 64.
+   * @throws what TensorFlow throws
+   */
+  copy({ dataId, dtype, shape, size }: TensorLike, at: number): Float32Array | Int32Array {
+    const Values = dtype === "float32" ? Float32Array : Int32Array;
+    const values = new Values(this.home.memory.buffer, at, size);
+    this.write(values, shape, this.tensors.get(dataId)?.id ?? -1);
+    return values;
+  }
+
+  private write(values: Float32Array | Int32Array, shape: readonly number[], from: number): void {
+    const { binding } = this;
+    const { TF_FLOAT, TF_INT32, TF_ATTR_TYPE } = binding;
+    const type = values instanceof Float32Array ? TF_FLOAT : TF_INT32;
+    const ofType = { name: "T", type: TF_ATTR_TYPE, value: type };
+    const ofAxis = { name: "Tdim", type: TF_ATTR_TYPE, value: TF_INT32 };
+    const made: number[] = [];
+    const run = (name: string, attributes: (typeof ofType)[], inputs: number[]): number => {
+      const [{ id }] = binding.executeOp(name, attributes, inputs, 1) as [{ id: number }];
+      made.push(id);
+      return id;
+    };
+    try {
+      const target = binding.createTensor([1, ...shape], type, values);
+      made.push(target);
+      // The same memory under another shape: nothing is copied.
+      const row = run("ExpandDims", [ofType, ofAxis], [from, this.firstAxis]);
+      run("InplaceUpdate", [ofType], [target, this.firstRow, row]);
+    } finally {
+      for (const id of made) binding.deleteTensor(id);
+    }
+  }
+
+  private arrives(Values: Float32ArrayConstructor | Int32ArrayConstructor, at: number): boolean {
+    const { binding } = this;
+    const sent = new Values(Array.from({ length: trialBytes / 4 }, (_, index) => 3 * index - 7));
+    const values = new Values(this.home.memory.buffer, at, sent.length).fill(0);
+    const from = binding.createTensor([8, 4], sent instanceof Float32Array ? binding.TF_FLOAT : binding.TF_INT32, sent);
+    try {
+      this.write(values, [8, 4], from);
+    } finally {
+      binding.deleteTensor(from);
+    }
+    return sent.every((value, index) => values[index] === value);
+  }
+}
