@@ -1,6 +1,20 @@
 // Prints how many GB a second the statistics kernels take, best of several runs. Usage: node test/bench/kernels.bench.mjs
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
 import { buildKernels } from "../../src/kernels/build.mjs";
-import { loadSource } from "./loadSource.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+async function load(name) {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [join(root, `src/kernels/${name}.ts`)],
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+}
 
 /** Milliseconds of the fastest run. */
 function fastest(run, runs = 5) {
@@ -18,7 +32,7 @@ function report(what, bytes, run) {
 }
 
 await buildKernels();
-const { createKernels, kernelsIn } = await loadSource("kernels/kernels");
+const { createKernels, kernelsIn } = await load("kernels");
 
 const length = 17_500_000;
 const values = Float32Array.from({ length }, () => Math.random() + Math.random() - 1);

@@ -5,6 +5,9 @@ import { ReductionQueue } from "../reduction/reductionQueue.js";
 import { NativeCopies, trialBytes } from "./nativeCopies.js";
 import type { BackendLike, TensorLike, TypedArray } from "./tensorflow.js";
 
+/** Values from which on to bring a tensor takes less time than to read it: memory for more is the system's, page by page. */
+export const leastBrought = 32_768;
+
 /** Copies of tensors of engines whose memory is not ours, and the queue of those that a helper is to reduce. */
 export class CopiedTensors {
   readonly queue: ReductionQueue;

@@ -3,8 +3,8 @@ import type { KernelHome } from "../../kernels/home.js";
 import { createKernels, type Kernels, kernelsIn } from "../../kernels/kernels.js";
 import type { Norm } from "../../kernels/norms.js";
 import { embeddedMarker } from "../engine/describe.js";
-import { leastLength, ReductionQueue } from "../reduction/reductionQueue.js";
-import { CopiedTensors } from "./copiedTensors.js";
+import { ReductionQueue } from "../reduction/reductionQueue.js";
+import { CopiedTensors, leastBrought } from "./copiedTensors.js";
 import type { BackendLike, EngineLike, TensorLike, TypedArray } from "./tensorflow.js";
 import type { TensorReader } from "./tensorReader.js";
 
@@ -48,7 +48,7 @@ export class TensorKernels {
 
   /** As `TensorReader.values`, but large ones may have been brought to the kernels: they stay there until `letGo`. */
   values(tensor: TensorLike): TypedArray | null {
-    const backend = tensor.size < leastLength ? null : this.backendOf(tensor);
+    const backend = tensor.size < leastBrought ? null : this.backendOf(tensor);
     const brought = backend === null ? null : this.copied?.bring(tensor, backend);
     return brought ?? this.reader.values(tensor);
   }

@@ -18,7 +18,7 @@ import type { ReducerData } from "./reducerData.js";
 import { ReductionBoard, slots } from "./reductionBoard.js";
 
 /** Smaller tensors take less time than telling somebody about them. */
-export const leastLength = 16_384;
+const leastLength = 16_384;
 /** Large tensors before the helper is started, so that a short script does without. */
 const largeBeforeStart = 12;
 const helperBytes = 6 * 2 ** 20;
