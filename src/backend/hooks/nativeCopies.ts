@@ -28,27 +28,21 @@ interface NativeBackendLike extends BackendLike {
 
 /** What `works` needs. */
 export const trialBytes = 128;
+/** Which axis is put in front, and which row is written. */
+const zero = new Int32Array(1);
 
 /**
  * Copies tensors of tfjs-node to where kernels read them. Its own way of reading gives every tensor memory made anew, and
  * for large ones the system's work for fresh pages is most of what that costs. Here TensorFlow is told of a tensor that lies
- * in the kernels' memory, and writes the other one's values into it (`InplaceUpdate`, the only one of its operations that
- * changes an input).
+ * in the kernels' memory, and writes the other one's values into it (`InplaceUpdate`, one of its few operations that change
+ * an input).
  */
 export class NativeCopies {
-  /** Number of the tensor [0]: which row is written. */
-  private readonly firstRow: number;
-  /** Number of the tensor 0: which axis is put in front. */
-  private readonly firstAxis: number;
-
   private constructor(
     private readonly binding: BindingLike,
     private readonly tensors: NativeBackendLike["tensorMap"],
     private readonly home: KernelHome,
-  ) {
-    this.firstRow = binding.createTensor([1], binding.TF_INT32, new Int32Array(1));
-    this.firstAxis = binding.createTensor([], binding.TF_INT32, new Int32Array(1));
-  }
+  ) {}
 
   /** Null for other backends, and where tensors lie on a GPU. */
   static of(backend: BackendLike, home: KernelHome): NativeCopies | null {
@@ -93,18 +87,23 @@ export class NativeCopies {
     const type = values instanceof Float32Array ? TF_FLOAT : TF_INT32;
     const ofType = { name: "T", type: TF_ATTR_TYPE, value: type };
     const ofAxis = { name: "Tdim", type: TF_ATTR_TYPE, value: TF_INT32 };
+    // A script can ask how many tensors TensorFlow has, so that none is kept.
     const made: number[] = [];
+    const make = (...tensor: Parameters<BindingLike["createTensor"]>): number => {
+      const id = binding.createTensor(...tensor);
+      made.push(id);
+      return id;
+    };
     const run = (name: string, attributes: (typeof ofType)[], inputs: number[]): number => {
       const [{ id }] = binding.executeOp(name, attributes, inputs, 1) as [{ id: number }];
       made.push(id);
       return id;
     };
     try {
-      const target = binding.createTensor([1, ...shape], type, values);
-      made.push(target);
+      const target = make([1, ...shape], type, values);
       // The same memory under another shape: nothing is copied.
-      const row = run("ExpandDims", [ofType, ofAxis], [from, this.firstAxis]);
-      run("InplaceUpdate", [ofType], [target, this.firstRow, row]);
+      const row = run("ExpandDims", [ofType, ofAxis], [from, make([], TF_INT32, zero)]);
+      run("InplaceUpdate", [ofType], [target, make([1], TF_INT32, zero), row]);
     } finally {
       for (const id of made) binding.deleteTensor(id);
     }
