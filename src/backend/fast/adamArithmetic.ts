@@ -1,10 +1,10 @@
 import { fastModule } from "../../kernels/generated/fastModule.js";
 import { createMemory, instantiate, type KernelMemory } from "../../kernels/instantiate.js";
+import { isNativeBackend } from "../hooks/nativeBackend.js";
 import type { BackendLike, TensorLike, VariableLike } from "../hooks/tensorflow.js";
 import { TensorReader } from "../hooks/tensorReader.js";
 import { type EmbeddedBackendLike, type FastKernels, isEmbeddedBackend, kernelsIn } from "./embeddedMemory.js";
 import type { FastEngine } from "./fastEngine.js";
-import { isNativeBackend } from "./nativeOps.js";
 
 export interface AdamSettings {
   readonly beta1: number;

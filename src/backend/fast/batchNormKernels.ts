@@ -1,3 +1,4 @@
+import { isNativeBackend } from "../hooks/nativeBackend.js";
 import type { BackendLike } from "../hooks/tensorflow.js";
 import { TensorReader } from "../hooks/tensorReader.js";
 import type { BatchNormKernel } from "./batchNormKernel.js";
@@ -6,7 +7,6 @@ import { EmbeddedBatchNorm } from "./embeddedBatchNorm.js";
 import { isEmbeddedBackend, kernelsIn } from "./embeddedMemory.js";
 import type { FastEngine } from "./fastEngine.js";
 import { NativeBatchNorm } from "./nativeBatchNorm.js";
-import { isNativeBackend } from "./nativeOps.js";
 
 /** The fused kernel of each backend; null where there is none, or none that computes as it should on this machine. */
 export function batchNormKernels(engine: FastEngine): (backend: BackendLike | null) => BatchNormKernel | null {

@@ -1,7 +1,8 @@
+import type { NativeBackend } from "../hooks/nativeBackend.js";
 import { TensorReader } from "../hooks/tensorReader.js";
 import { type BatchNormKernel, isFarFromZero, type Normalized, type NormalizeInputs } from "./batchNormKernel.js";
 import { type FastEngine, type Tensor, vector } from "./fastEngine.js";
-import { type NativeBackend, NativeBatchNormOps } from "./nativeOps.js";
+import { NativeBatchNormOps } from "./nativeOps.js";
 import { rowGroups, summed, tiled } from "./rowGroups.js";
 
 /** Of more values added one after the other, the sum is too far off. */

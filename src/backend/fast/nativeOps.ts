@@ -1,24 +1,5 @@
-import type { BackendLike } from "../hooks/tensorflow.js";
+import type { Attribute, NativeBackend } from "../hooks/nativeBackend.js";
 import type { Tensor } from "./fastEngine.js";
-
-interface Attribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: unknown;
-}
-
-/** tfjs-node's backend, and the constants of its addon. */
-export interface NativeBackend extends BackendLike {
-  readonly binding: Readonly<
-    Record<"TF_FLOAT" | "TF_ATTR_TYPE" | "TF_ATTR_FLOAT" | "TF_ATTR_STRING" | "TF_ATTR_BOOL", number>
-  >;
-  executeMultipleOutputs(name: string, attributes: Attribute[], inputs: Tensor[], count: number): Tensor[];
-}
-
-export function isNativeBackend(backend: BackendLike): backend is NativeBackend {
-  const { binding, executeMultipleOutputs } = backend as Partial<NativeBackend>;
-  return typeof executeMultipleOutputs === "function" && typeof binding?.TF_FLOAT === "number";
-}
 
 /** TensorFlow's own BatchNorm ops on [N, 1, 1, C]. Outputs are tensors of the current scope. */
 export class NativeBatchNormOps {

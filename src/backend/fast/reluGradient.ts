@@ -1,8 +1,8 @@
+import { isNativeBackend } from "../hooks/nativeBackend.js";
 import type { BackendLike } from "../hooks/tensorflow.js";
 import { isEmbeddedBackend, kernelsIn } from "./embeddedMemory.js";
 import { backendOf, type FastEngine, type Tensor } from "./fastEngine.js";
 import type { GradientConfig } from "./gradientRegistry.js";
-import { isNativeBackend } from "./nativeOps.js";
 
 type Step = (dy: Tensor, saved: Tensor) => Tensor;
 

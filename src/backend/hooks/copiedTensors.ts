@@ -46,9 +46,9 @@ export class CopiedTensors {
     return this.brought.has(values);
   }
 
-  /** What `bring` gave last, unless the queue has it. */
-  letGo({ byteOffset }: TypedArray): void {
-    this.room.giveBack(byteOffset);
+  /** What `bring` gave last, unless the queue has it; nothing happens for other values. */
+  letGo(values: TypedArray): void {
+    if (this.has(values)) this.room.giveBack(values.byteOffset);
   }
 
   private nativeCopies(backend: BackendLike): NativeCopies | null {

@@ -40,19 +40,19 @@ export class GradientWatch {
       const layer = this.catalogue.weights[weight]?.layer ?? null;
       if (last !== null && (layer ?? -1) <= (last.layer ?? -1)) continue;
       let nanCount = 0;
-      for (const value of values) if (Number.isNaN(value)) nanCount++;
-      last = { weight, layer, nanCount, infCount: this.nonfinite(gradient) - nanCount };
+      let infCount = 0;
+      for (const value of values) {
+        if (Number.isNaN(value)) nanCount++;
+        else if (!Number.isFinite(value)) infCount++;
+      }
+      last = { weight, layer, nanCount, infCount };
     }
     return last;
   }
 
   private isSound(gradient: TensorLike): boolean {
     if (gradient.size <= fewValues) return this.reader.areFinite(gradient) !== false;
-    return this.nonfinite(gradient) === 0;
-  }
-
-  private nonfinite(gradient: TensorLike): number {
-    return this.kernels.norm(gradient)?.nonfinite ?? 0;
+    return (this.kernels.norm(gradient)?.nonfinite ?? 0) === 0;
   }
 }
 

@@ -1,30 +1,6 @@
 import type { KernelHome } from "../../kernels/home.js";
+import { isNativeBackend, type NativeBackend, type NativeBinding } from "./nativeBackend.js";
 import type { BackendLike, TensorLike } from "./tensorflow.js";
-
-/** tfjs-node's addon: tensors are numbers, operations TensorFlow's own. */
-interface BindingLike {
-  readonly TF_FLOAT: number;
-  readonly TF_INT32: number;
-  readonly TF_ATTR_TYPE: number;
-  isUsingGpuDevice?(): boolean;
-  /** The values stay where they are: they are the tensor's. */
-  createTensor(shape: readonly number[], type: number, values: Float32Array | Int32Array): number;
-  deleteTensor(id: number): void;
-  executeOp(
-    name: string,
-    attributes: readonly { readonly name: string; readonly type: number; readonly value: number }[],
-    inputs: readonly number[],
-    outputs: number,
-  ): readonly { readonly id: number }[];
-}
-
-interface NativeBackendLike extends BackendLike {
-  readonly binding: BindingLike;
-  readonly tensorMap: {
-    /** `values` as long as a tensor is but the array that the script made it from. */
-    get(dataId: object): { readonly id: number; readonly values?: unknown } | undefined;
-  };
-}
 
 /** What `works` needs. */
 export const trialBytes = 128;
@@ -39,15 +15,16 @@ const zero = new Int32Array(1);
  */
 export class NativeCopies {
   private constructor(
-    private readonly binding: BindingLike,
-    private readonly tensors: NativeBackendLike["tensorMap"],
+    private readonly binding: NativeBinding,
+    private readonly tensors: NativeBackend["tensorMap"],
     private readonly home: KernelHome,
   ) {}
 
   /** Null for other backends, and where tensors lie on a GPU. */
   static of(backend: BackendLike, home: KernelHome): NativeCopies | null {
-    const { binding, tensorMap } = backend as Partial<NativeBackendLike>;
-    if (typeof binding?.executeOp !== "function" || typeof tensorMap?.get !== "function") return null;
+    if (!isNativeBackend(backend)) return null;
+    const { binding, tensorMap } = backend;
+    if (typeof tensorMap?.get !== "function") return null;
     try {
       return binding.isUsingGpuDevice?.() === true ? null : new NativeCopies(binding, tensorMap, home);
     } catch {
@@ -89,7 +66,7 @@ export class NativeCopies {
     const ofAxis = { name: "Tdim", type: TF_ATTR_TYPE, value: TF_INT32 };
     // A script can ask how many tensors TensorFlow has, so that none is kept.
     const made: number[] = [];
-    const make = (...tensor: Parameters<BindingLike["createTensor"]>): number => {
+    const make = (...tensor: Parameters<NativeBinding["createTensor"]>): number => {
       const id = binding.createTensor(...tensor);
       made.push(id);
       return id;
@@ -113,9 +90,10 @@ export class NativeCopies {
     const { binding } = this;
     const sent = new Values(Array.from({ length: trialBytes / 4 }, (_, index) => 3 * index - 7));
     const values = new Values(this.home.memory.buffer, at, sent.length).fill(0);
-    const from = binding.createTensor([8, 4], sent instanceof Float32Array ? binding.TF_FLOAT : binding.TF_INT32, sent);
+    const type = sent instanceof Float32Array ? binding.TF_FLOAT : binding.TF_INT32;
+    const from = binding.createTensor([sent.length], type, sent);
     try {
-      this.write(values, [8, 4], from);
+      this.write(values, [sent.length], from);
     } finally {
       binding.deleteTensor(from);
     }

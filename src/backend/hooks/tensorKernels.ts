@@ -60,7 +60,7 @@ export class TensorKernels {
 
   /** The last ones that `values` gave, and no queue has; of several the first ones let the others go, too. */
   letGo(values: TypedArray): void {
-    if (this.hasBrought(values)) this.copied?.letGo(values);
+    this.copied?.letGo(values);
   }
 
   /** As `StatisticsKernel.norm`; null where there are no float32 values. */

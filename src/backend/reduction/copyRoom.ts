@@ -1,7 +1,7 @@
 import type { KernelHome } from "../../kernels/home.js";
 import { isFloat32, type KernelValues } from "../../kernels/measured.js";
 
-/** Of one pass; what finds no room is reduced at once. */
+/** What finds no room is reduced at once, or what is there before it. */
 const roomBytes = 16 * 2 ** 20;
 /** Every copy begins at a multiple of it: TensorFlow writes only to such places. */
 const alignment = 64;
@@ -31,7 +31,7 @@ export class CopyRoom {
    * @throws RangeError where there is no room for it
    */
   put(values: KernelValues): number {
-    const at = this.hasRoomFor(values) ? this.reserve(values.byteLength) : null;
+    const at = this.reserve(values.byteLength);
     if (at === null) throw new RangeError(`There is no room for ${values.byteLength} bytes.`);
     const Target = isFloat32(values) ? Float32Array : Int32Array;
     new Target(this.home.memory.buffer, at, values.length).set(values);

@@ -31,7 +31,8 @@ if (!isNative) {
 
 describe.skipIf(!isNative)("on tfjs-node", () => {
   test.each(scripts)("%s: the same bits at every budget", (name) => {
-    const run = (options: Partial<BackendOptions>) => runOnEngine("native", `models/${name}`, options);
+    const run = (options: Partial<BackendOptions>) =>
+      runOnEngine("native", `models/${name}`, options, { arguments: ["--held"] });
     const bare = resultOf(run({ engineOnly: true }));
     for (const budget of ["0", "5", "scalars", "every"]) {
       const observed = run({ budget });

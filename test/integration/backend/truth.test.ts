@@ -42,104 +42,91 @@ test("running statistics that move between two steps: gap and shift are from whe
 /** Larger tensors take other ways: they are reduced by a helper, and on tfjs-node copied by TensorFlow itself. */
 const sizes = engines.flatMap((engine) => [6, 32].map((side) => ({ engine, side })));
 
-describe.each(sizes)(
-  "what is recorded is what the layers computed: $engine, images of $side × $side",
-  ({ engine, side }) => {
-    const started = { arguments: ["--side", String(side)] };
-    const result = runOnEngine(engine, "models/spied.cjs", { budget: "every" }, started);
-    const { seen, norms } = resultOf(result) as unknown as {
-      readonly seen: readonly Seen[];
-      readonly norms: readonly Norms[];
-    };
-    const recorded = result.runs[0] as RecordedRun;
-    const layerOf = (name: string): number => recorded.run.layers.findIndex((layer) => layer.name === name);
-    const recordedValue = (layer: string, step: number, statistic: StatisticName, table = "activations"): unknown =>
-      recorded.rows.find((row) => row.table === table && row.step === step && row.series === layerOf(layer))?.row[
-        statistic
-      ];
+describe.each(sizes)("$engine, side $side: what is recorded is what the layers computed", ({ engine, side }) => {
+  const started = { arguments: ["--side", String(side)] };
+  const result = runOnEngine(engine, "models/spied.cjs", { budget: "every" }, started);
+  const { seen, norms } = resultOf(result) as unknown as {
+    readonly seen: readonly Seen[];
+    readonly norms: readonly Norms[];
+  };
+  const recorded = result.runs[0] as RecordedRun;
+  const layerOf = (name: string): number => recorded.run.layers.findIndex((layer) => layer.name === name);
+  const recordedValue = (layer: string, step: number, statistic: StatisticName, table = "activations"): unknown =>
+    recorded.rows.find((row) => row.table === table && row.step === step && row.series === layerOf(layer))?.row[
+      statistic
+    ];
 
-    test.each(["conv", "norm", "relu", "hidden"])(
-      "%s: scalars and channels against a float64 loop in the script",
-      (layer) => {
-        const ofLayer = seen.filter(({ of }) => of === layer);
-        expect(ofLayer).toHaveLength(3);
-        ofLayer.forEach((expected, at) => {
-          for (const name of [
-            "count",
-            "mean",
-            "variance",
-            "min",
-            "max",
-            "p15",
-            "p50",
-            "p85",
-            "zeroFraction",
-          ] as const) {
-            expectClose(recordedValue(layer, at + 1, name), expected[name] as number, name);
-          }
-          expectListClose(recordedValue(layer, at + 1, "channelMean"), expected.channelMean);
-          expectListClose(recordedValue(layer, at + 1, "channelVariance"), expected.channelVariance);
-        });
-      },
-    );
+  test.each(["conv", "norm", "relu", "hidden"])(
+    "%s: scalars and channels against a float64 loop in the script",
+    (layer) => {
+      const ofLayer = seen.filter(({ of }) => of === layer);
+      expect(ofLayer).toHaveLength(3);
+      ofLayer.forEach((expected, at) => {
+        for (const name of ["count", "mean", "variance", "min", "max", "p15", "p50", "p85", "zeroFraction"] as const) {
+          expectClose(recordedValue(layer, at + 1, name), expected[name] as number, name);
+        }
+        expectListClose(recordedValue(layer, at + 1, "channelMean"), expected.channelMean);
+        expectListClose(recordedValue(layer, at + 1, "channelVariance"), expected.channelVariance);
+      });
+    },
+  );
 
-    test("a layer's input is the output before it", () => {
-      seen
-        .filter(({ of }) => of === "conv")
-        .forEach((expected, at) => {
-          expectClose(recordedValue("norm", at + 1, "inputMean"), expected.mean as number, "inputMean");
-          expectClose(recordedValue("norm", at + 1, "inputVariance"), expected.variance as number, "inputVariance");
-        });
-    });
+  test("a layer's input is the output before it", () => {
+    seen
+      .filter(({ of }) => of === "conv")
+      .forEach((expected, at) => {
+        expectClose(recordedValue("norm", at + 1, "inputMean"), expected.mean as number, "inputMean");
+        expectClose(recordedValue("norm", at + 1, "inputVariance"), expected.variance as number, "inputVariance");
+      });
+  });
 
-    test("a layer that only reshapes has its input's numbers, and no channels of its own", () => {
-      expect(recordedValue("flat", 1, "mean")).toBe(recordedValue("relu", 1, "mean"));
-      expect(recordedValue("flat", 1, "count")).toBe(8 * 5 * (side - 2) ** 2);
-      expect(recordedValue("flat", 1, "channelMean") ?? null).toBeNull();
-      expect(recordedValue("hidden", 1, "inputChannelMean") ?? null).toBeNull();
-    });
+  test("a layer that only reshapes has its input's numbers, and no channels of its own", () => {
+    expect(recordedValue("flat", 1, "mean")).toBe(recordedValue("relu", 1, "mean"));
+    expect(recordedValue("flat", 1, "count")).toBe(8 * 5 * (side - 2) ** 2);
+    expect(recordedValue("flat", 1, "channelMean") ?? null).toBeNull();
+    expect(recordedValue("hidden", 1, "inputChannelMean") ?? null).toBeNull();
+  });
 
-    test("batch mean and variance are those of the layer's input, running statistics follow from them", () => {
-      let runningMean = [0, 0, 0, 0, 0];
-      let runningVariance = [1, 1, 1, 1, 1];
-      seen
-        .filter(({ of }) => of === "conv")
-        .forEach(({ channelMean, channelVariance }, at) => {
-          // tfjs computes in float32.
-          expectListClose(recordedValue("norm", at + 1, "batchMean", "batchNorm"), channelMean, 1e-5);
-          expectListClose(recordedValue("norm", at + 1, "batchVariance", "batchNorm"), channelVariance, 1e-5);
-          const gap = channelMean.map(
-            (mean, c) => (mean - (runningMean[c] as number)) / Math.sqrt((runningVariance[c] as number) + 1e-3),
-          );
-          expectListClose(recordedValue("norm", at + 1, "gap", "batchNorm"), gap, 1e-4);
-          runningMean = runningMean.map((mean, c) => 0.9 * mean + 0.1 * (channelMean[c] as number));
-          runningVariance = runningVariance.map((variance, c) => 0.9 * variance + 0.1 * (channelVariance[c] as number));
-          expectListClose(recordedValue("norm", at + 1, "runningMean", "batchNorm"), runningMean, 1e-5);
-          expectListClose(recordedValue("norm", at + 1, "runningVariance", "batchNorm"), runningVariance, 1e-5);
-          expect(recordedValue("norm", at + 1, "valuesPerChannel", "batchNorm")).toBe(8 * (side - 2) ** 2);
-        });
-    });
+  test("batch mean and variance are those of the layer's input, running statistics follow from them", () => {
+    let runningMean = [0, 0, 0, 0, 0];
+    let runningVariance = [1, 1, 1, 1, 1];
+    seen
+      .filter(({ of }) => of === "conv")
+      .forEach(({ channelMean, channelVariance }, at) => {
+        // tfjs computes in float32.
+        expectListClose(recordedValue("norm", at + 1, "batchMean", "batchNorm"), channelMean, 1e-5);
+        expectListClose(recordedValue("norm", at + 1, "batchVariance", "batchNorm"), channelVariance, 1e-5);
+        const gap = channelMean.map(
+          (mean, c) => (mean - (runningMean[c] as number)) / Math.sqrt((runningVariance[c] as number) + 1e-3),
+        );
+        expectListClose(recordedValue("norm", at + 1, "gap", "batchNorm"), gap, 1e-4);
+        runningMean = runningMean.map((mean, c) => 0.9 * mean + 0.1 * (channelMean[c] as number));
+        runningVariance = runningVariance.map((variance, c) => 0.9 * variance + 0.1 * (channelVariance[c] as number));
+        expectListClose(recordedValue("norm", at + 1, "runningMean", "batchNorm"), runningMean, 1e-5);
+        expectListClose(recordedValue("norm", at + 1, "runningVariance", "batchNorm"), runningVariance, 1e-5);
+        expect(recordedValue("norm", at + 1, "valuesPerChannel", "batchNorm")).toBe(8 * (side - 2) ** 2);
+      });
+  });
 
-    test("gradient norm, weight norm and update ratio of every trainable weight", () => {
-      expect(norms).toHaveLength(24);
-      for (const { weight, step, gradientNorm, weightNorm, updateNorm, oldNorm } of norms) {
-        const index = recorded.run.weights.findIndex(({ name }) => name === weight);
-        const row = recorded.rows.find(
-          (one) => one.table === "weights" && one.step === step && one.series === index,
-        )?.row;
-        expectClose(row?.gradientNorm, gradientNorm, `${weight} gradientNorm`);
-        expectClose(row?.weightNorm, weightNorm, `${weight} weightNorm`);
-        if (oldNorm > 0) expectClose(row?.updateRatio, updateNorm / oldNorm, `${weight} updateRatio`, 1e-6);
-        else expect(row?.updateRatio ?? null).toBeNull();
-      }
-    });
+  test("gradient norm, weight norm and update ratio of every trainable weight", () => {
+    expect(norms).toHaveLength(24);
+    for (const { weight, step, gradientNorm, weightNorm, updateNorm, oldNorm } of norms) {
+      const index = recorded.run.weights.findIndex(({ name }) => name === weight);
+      const row = recorded.rows.find(
+        (one) => one.table === "weights" && one.step === step && one.series === index,
+      )?.row;
+      expectClose(row?.gradientNorm, gradientNorm, `${weight} gradientNorm`);
+      expectClose(row?.weightNorm, weightNorm, `${weight} weightNorm`);
+      if (oldNorm > 0) expectClose(row?.updateRatio, updateNorm / oldNorm, `${weight} updateRatio`, 1e-6);
+      else expect(row?.updateRatio ?? null).toBeNull();
+    }
+  });
 
-    test("each layer's line is the line of the script that made it", () => {
-      const lines = Object.fromEntries(recorded.run.layers.map(({ name, source }) => [name, source?.line]));
-      expect(lines).toMatchObject({ conv: 65, spy1: 66, norm: 67, relu: 69, flat: 71, hidden: 72, out: 74 });
-    });
-  },
-);
+  test("each layer's line is the line of the script that made it", () => {
+    const lines = Object.fromEntries(recorded.run.layers.map(({ name, source }) => [name, source?.line]));
+    expect(lines).toMatchObject({ conv: 65, spy1: 66, norm: 67, relu: 69, flat: 71, hidden: 72, out: 74 });
+  });
+});
 
 test("the first place that is not finite is named, whether or not the step was captured", () => {
   for (const budget of ["0", "scalars"]) {
